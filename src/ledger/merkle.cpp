@@ -9,7 +9,7 @@ namespace {
 constexpr std::uint8_t kLeafPrefix = 0x00;  // RFC 6962 2.1: a leaf can never be read as a node
 constexpr std::uint8_t kNodePrefix = 0x01;
 
-std::span<const std::uint8_t> bytes_of(const std::uint8_t& byte) { return {&byte, 1}; }
+ByteView one(const std::uint8_t& byte) { return {&byte, 1}; }
 
 // k of RFC 6962 2.1: the largest power of two smaller than n, for n > 1.
 std::size_t split_of(std::size_t n) { return std::bit_floor(n - 1); }
@@ -56,9 +56,9 @@ auto refuse_consistency() {
 
 }  // namespace
 
-Hash leaf_hash(std::span<const std::uint8_t> entry) { return crypto::sha256({bytes_of(kLeafPrefix), entry}); }
+Hash leaf_hash(ByteView entry) { return crypto::sha256({one(kLeafPrefix), entry}); }
 
-Hash node_hash(const Hash& left, const Hash& right) { return crypto::sha256({bytes_of(kNodePrefix), left, right}); }
+Hash node_hash(const Hash& left, const Hash& right) { return crypto::sha256({one(kNodePrefix), left, right}); }
 
 Hash tree_root(std::span<const Hash> leaves) {
   if (leaves.empty()) return crypto::sha256({});

@@ -7,13 +7,14 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "crypto/sha256.h"
 
 namespace hf::ledger {
 
 using Hash = crypto::Sha256;
 
-[[nodiscard]] Hash leaf_hash(std::span<const std::uint8_t> entry);       // SHA-256(0x00 || entry)
+[[nodiscard]] Hash leaf_hash(ByteView entry);       // SHA-256(0x00 || entry)
 [[nodiscard]] Hash node_hash(const Hash& left, const Hash& right);       // SHA-256(0x01 || left || right)
 [[nodiscard]] Hash tree_root(std::span<const Hash> leaves);              // MTH; SHA-256("") for no leaves
 

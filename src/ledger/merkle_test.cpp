@@ -9,21 +9,14 @@ namespace {
 std::vector<Hash> leaves_of(std::size_t count) {
   std::vector<Hash> leaves;
   for (std::size_t i = 0; i < count; ++i) {
-    const auto text = std::to_string(i);
-    leaves.push_back(leaf_hash({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}));
+    leaves.push_back(leaf_hash(bytes_of(std::to_string(i))));
   }
   return leaves;
 }
 
-std::string hex(const Hash& hash) {
-  std::string text;
-  for (const auto byte : hash) text += "0123456789abcdef"[byte >> 4], text += "0123456789abcdef"[byte & 15];
-  return text;
-}
-
 TEST(Merkle, TheEmptyTreeAndTheEmptyLeafHaveTheHashesOfRfc6962) {
-  EXPECT_EQ(hex(tree_root({})), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-  EXPECT_EQ(hex(leaf_hash({})), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
+  EXPECT_EQ(to_hex(tree_root({})), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(to_hex(leaf_hash({})), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
 }
 
 TEST(Merkle, EveryInclusionProofOfEverySmallTreeVerifiesAndNoFlippedBitDoes) {
