@@ -27,6 +27,6 @@ function(hf_domain name)
     endif()
     target_compile_definitions(hf_${name}_test PRIVATE
       HF_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data" HF_SCHEMA_DIR="${CMAKE_SOURCE_DIR}/schema")
-    gtest_discover_tests(hf_${name}_test DISCOVERY_TIMEOUT 60)
+    gtest_discover_tests(hf_${name}_test DISCOVERY_TIMEOUT 60 TEST_PREFIX ${name}.)
   endif()
 endfunction()

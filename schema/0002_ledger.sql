@@ -41,7 +41,7 @@ CREATE TABLE ledger_checkpoint (
 -- Bulk device events: the events of one segment, and their Merkle root, which one entry carries.
 CREATE TABLE ledger_segment (
   segment_id BIGINT NOT NULL PRIMARY KEY,
-  entry_id   BIGINT NOT NULL REFERENCES ledger_entry (entry_id),
+  entry_id   BIGINT NOT NULL REFERENCES ledger_entry (entry_id) DEFERRABLE INITIALLY DEFERRED,
   events     BIGINT NOT NULL CHECK (events > 0),
   root       {blob} NOT NULL CHECK (length(root) = 32),
   data       {blob} NOT NULL     -- zstd of the canonical event lines

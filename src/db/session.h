@@ -82,6 +82,11 @@ class Writer : public Reader {
     return driver().run_many(query, parameters, width);
   }
   Result<void> script(std::string_view sql) const { return driver().script(sql); }  // migrations only
+  // Waits until no other process holds `key`, and holds it to the end of the transaction. SQLite's write lock is enough.
+  Result<void> lock(std::int64_t key) const {
+    if (engine() == Engine::sqlite) return {};
+    return driver().script("SELECT pg_advisory_xact_lock(" + std::to_string(key) + ")");
+  }
   Result<std::int64_t> next_id() const { return ids_.next(driver()); }
 
  private:

@@ -39,7 +39,7 @@ ProvenTable::ProvenTable(std::string_view table, std::string_view key, std::stri
       row_name_("ledger.proven_row." + table_),
       row_sql_("SELECT " + std::string(columns) + " FROM " + table_ + " WHERE " + std::string(key) + " = $1"),
       rows_name_("ledger.proven_rows." + table_),
-      rows_sql_("SELECT CAST(" + std::string(key) + " AS TEXT), entry_id, " + std::string(columns) + " FROM " + table_ +
+      rows_sql_("SELECT CAST(" + std::string(key) + " AS TEXT) AS proven_key, entry_id, " + std::string(columns) + " FROM " + table_ +
                 " ORDER BY " + std::string(key)),
       columns_(names_of(columns)),
       row_(row_name_, row_sql_),

@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "ledger/merkle.h"
+#include "ledger/tile_path.h"
 
 namespace hf::ledger {
 
-constexpr unsigned kTileHeight = 8;  // C2SP tlog-tiles: 256 hashes a tile
-constexpr std::uint64_t kTileWidth = 1U << kTileHeight;
+constexpr unsigned kTileHeight = 8;  // of a C2SP tile: kTileWidth hashes
 
 // `count` hashes of tile level `level`, from `position` on; exactly so many, or an error.
 using NodeReader = std::function<Result<std::vector<Hash>>(unsigned level, std::uint64_t position, std::uint64_t count)>;
