@@ -7,6 +7,7 @@ CREATE TABLE ledger_entry (
   body        {blob} NOT NULL,   -- canonical JSON (RFC 8785): the leaf is its hash
   leaf_hash   {blob} NOT NULL CHECK (length(leaf_hash) = 32)
 ) {strict};
+CREATE INDEX ledger_entry_by_time ON ledger_entry (recorded_at);
 
 -- Which entries speak of a thing: "product:px-100", "vulnerability:CVE-2024-0001".
 CREATE TABLE ledger_subject (

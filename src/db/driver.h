@@ -32,8 +32,9 @@ class Driver {
   virtual Result<void> script(std::string_view sql) = 0;
   // Runs the query; rows go to the sink. The number of rows changed (0 for a read).
   virtual Result<std::int64_t> run(const Query& query, std::span<const Value> parameters, const RowSink& sink) = 0;
-  // The same statement for many parameter sets laid end to end, without results: a prepared loop or a pipeline.
-  virtual Result<void> run_many(const Query& query, std::span<const Value> parameters, std::size_t width) = 0;
+  // The same statement for many parameter sets laid end to end, without results: a prepared loop or a pipeline. The
+  // rows changed by all of them.
+  virtual Result<std::int64_t> run_many(const Query& query, std::span<const Value> parameters, std::size_t width) = 0;
   // The plan, a line a step, without costs.
   virtual Result<std::vector<std::string>> plan(const Query& query) = 0;
   // False once the connection is lost; it is then replaced.

@@ -113,10 +113,11 @@ class Postgresql final : public Driver {
     return is_select ? 0 : std::strtoll(changed, nullptr, 10);
   }
 
-  Result<void> run_many(const Query& query, std::span<const Value> parameters, std::size_t width) override {
+  Result<std::int64_t> run_many(const Query& query, std::span<const Value> parameters, std::size_t width) override {
     // Small enough that the answers of a chunk fit the socket buffers: neither side can then wait for the other.
     constexpr std::size_t kChunk = 400;
     const auto count = width == 0 ? 0 : parameters.size() / width;
+    std::int64_t changed = 0;
     for (std::size_t first = 0; first < count; first += kChunk) {
       const auto last = std::min(count, first + kChunk);
       std::vector<Bound> chunk;
@@ -126,9 +127,10 @@ class Postgresql final : public Driver {
         HF_TRY(auto name, prepared(query, chunk.back()));
         names.push_back(std::move(name));
       }
-      HF_CHECK(pipeline(query, chunk, names));
+      HF_TRY(const auto more, pipeline(query, chunk, names));
+      changed += more;
     }
-    return {};
+    return changed;
   }
 
   Result<std::vector<std::string>> plan(const Query& query) override {
@@ -166,9 +168,9 @@ class Postgresql final : public Driver {
     return names_[key] = name;
   }
 
-  Result<void> pipeline(const Query& query, const std::vector<Bound>& chunk, const std::vector<std::string>& names) {
+  Result<std::int64_t> pipeline(const Query& query, const std::vector<Bound>& chunk, const std::vector<std::string>& names) {
     if (PQenterPipelineMode(connection_) != 1) return error_of(connection_, nullptr, query.name());
-    Result<void> outcome;
+    Result<std::int64_t> outcome = 0;
     bool sent = true;
     for (std::size_t i = 0; sent && i < chunk.size(); ++i)
       sent = PQsendQueryPrepared(connection_, names[i].c_str(), int(chunk[i].values.size()), chunk[i].values.data(),
@@ -183,6 +185,7 @@ class Postgresql final : public Driver {
       }
       const auto status = PQresultStatus(result.get());
       synced = status == PGRES_PIPELINE_SYNC;
+      if (outcome && status == PGRES_COMMAND_OK) *outcome += std::strtoll(PQcmdTuples(result.get()), nullptr, 10);
       if (outcome && (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE))
         outcome = error_of(connection_, result.get(), query.name());
     }

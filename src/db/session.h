@@ -78,7 +78,8 @@ class Writer : public Reader {
   Result<std::int64_t> execute(const Query& query, const Parameters&... parameters) const {
     return run(query, nullptr, parameters...);
   }
-  Result<void> execute_many(const Query& query, std::span<const Value> parameters, std::size_t width) const {
+  // Rows changed.
+  Result<std::int64_t> execute_many(const Query& query, std::span<const Value> parameters, std::size_t width) const {
     return driver().run_many(query, parameters, width);
   }
   Result<void> script(std::string_view sql) const { return driver().script(sql); }  // migrations only

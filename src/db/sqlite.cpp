@@ -75,8 +75,9 @@ class Sqlite final : public Driver {
     return sqlite3_stmt_readonly(statement->handle.get()) ? 0 : sqlite3_total_changes64(handle_) - changes_before;
   }
 
-  Result<void> run_many(const Query& query, std::span<const Value> parameters, std::size_t width) override {
+  Result<std::int64_t> run_many(const Query& query, std::span<const Value> parameters, std::size_t width) override {
     HF_TRY(auto* statement, prepared(query));
+    const auto changes_before = sqlite3_total_changes64(handle_);
     for (std::size_t at = 0; at < parameters.size(); at += width) {
       const Reset reset{statement->handle.get()};
       HF_CHECK(bind(*statement, query, parameters.subspan(at, width)));
@@ -84,7 +85,7 @@ class Sqlite final : public Driver {
       while (code == SQLITE_ROW) code = sqlite3_step(statement->handle.get());
       if (code != SQLITE_DONE) return error_of(handle_, query.name());
     }
-    return {};
+    return sqlite3_total_changes64(handle_) - changes_before;
   }
 
   Result<std::vector<std::string>> plan(const Query& query) override {

@@ -9,6 +9,7 @@ const db::Query kInsertEntry{"ledger.insert_entry", R"sql(
     INSERT INTO ledger_entry (entry_id, kind, recorded_at, body, leaf_hash) VALUES ($1, $2, $3, $4, $5))sql"};
 const db::Query kInsertSubject{"ledger.insert_subject", R"sql(
     INSERT INTO ledger_subject (subject, entry_id) VALUES ($1, $2) ON CONFLICT DO NOTHING)sql"};
+const db::Query kNewest{"ledger.newest", "SELECT recorded_at FROM ledger_entry ORDER BY recorded_at DESC LIMIT 1"};
 const db::Query kInsertOutbox{"ledger.insert_outbox", "INSERT INTO ledger_outbox (entry_id) VALUES ($1)"};
 
 std::vector<const ProvenTable*>& registry() {
@@ -60,8 +61,10 @@ Hash ProvenTable::digest(const db::Row& row) const {
   return crypto::sha256({bytes_of(canonical_json(object).value())});
 }
 
-Transaction::Transaction(db::Writer& writer, const Clock& clock, Actor actor)
-    : writer_(writer), now_(clock.now()), actor_(std::move(actor)) {}
+Result<Transaction> Transaction::begin(db::Writer& writer, const Clock& clock, Actor actor) {
+  HF_TRY(const auto newest, writer.number(kNewest));
+  return Transaction(writer, std::max(clock.now(), time_of(newest + 1)), std::move(actor));
+}
 
 Result<EntryId> Transaction::append(std::string kind, std::vector<std::string> subjects, JsonObject data) {
   HF_TRY(const auto id, writer_.next_id());

@@ -46,7 +46,8 @@ class ProvenTable {
 
 class Transaction {
  public:
-  Transaction(db::Writer& writer, const Clock& clock, Actor actor);
+  // Its time is the clock's, or just after the newest entry where the clock has gone back: `as of` needs one order.
+  static Result<Transaction> begin(db::Writer& writer, const Clock& clock, Actor actor);
 
   [[nodiscard]] db::Writer& db() { return writer_; }
   [[nodiscard]] Time now() const { return now_; }
@@ -59,6 +60,7 @@ class Transaction {
   // A further fact that is known only later in the same transaction.
   void note(EntryId entry, std::string_view name, Json value);
 
+  [[nodiscard]] bool has_evidence() const { return !entries_.empty(); }
   // Writes the open entries. HF-LEDGER-0005 if there are none: no change of state without evidence.
   Result<void> finish();
 
@@ -70,6 +72,7 @@ class Transaction {
     JsonObject data;
     JsonArray rows;
   };
+  Transaction(db::Writer& writer, Time now, Actor actor) : writer_(writer), now_(now), actor_(std::move(actor)) {}
   Open& open(EntryId entry);
 
   db::Writer& writer_;
@@ -82,7 +85,7 @@ class Transaction {
 template <class F>
 auto write(db::Database& database, const Clock& clock, const Actor& actor, F&& job) -> std::invoke_result_t<F, Transaction&> {
   return database.write([&](db::Writer& writer) -> std::invoke_result_t<F, Transaction&> {
-    Transaction transaction(writer, clock, actor);
+    HF_TRY(auto transaction, Transaction::begin(writer, clock, actor));
     auto result = job(transaction);
     if (!result) return result;
     HF_CHECK(transaction.finish());
