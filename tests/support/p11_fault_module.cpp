@@ -18,14 +18,7 @@ template <class Call>
 CK_RV through(const char* name, Call call) {
   const auto number = ++fault.calls;
   if (number == fault.die_before) ::kill(::getpid(), SIGKILL);
-  if (fault.function == name && fault.times > 0) {
-    if (fault.skip > 0) {
-      --fault.skip;
-    } else {
-      --fault.times;
-      return fault.value;
-    }
-  }
+  if (fault.function == name && fault.times > 0 && --fault.skip < 0 && --fault.times >= 0) return fault.value;
   const auto value = call();
   if (number == fault.die_after) ::kill(::getpid(), SIGKILL);
   return value;

@@ -2,6 +2,15 @@
 
 #include <array>
 
+// SoftHSM 2.6 to 2.7 leaks the decoded curve name at every C_SignInit of an Ed25519 key, some 64 bytes (mended upstream,
+// softhsm/SoftHSMv2 pull requests 858 and 863). Only that call is hidden from LeakSanitizer.
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/lsan_interface.h>
+#define HF_LEAKS_INSIDE const __lsan::ScopedDisabler leaks_inside
+#else
+#define HF_LEAKS_INSIDE static_cast<void>(0)
+#endif
+
 namespace hf::crypto::p11 {
 namespace {
 
@@ -72,7 +81,10 @@ Result<void> Session::destroy(CK_OBJECT_HANDLE object) { return HF_P11_CALL(*mod
 
 Result<Bytes> Session::sign(CK_OBJECT_HANDLE key, CK_MECHANISM_TYPE mechanism, ByteView data, const Secret* again) {
   CK_MECHANISM how{mechanism, nullptr, 0};
-  HF_CHECK(HF_P11_CALL(*module_, C_SignInit, handle_, &how, key));
+  {
+    HF_LEAKS_INSIDE;
+    HF_CHECK(HF_P11_CALL(*module_, C_SignInit, handle_, &how, key));
+  }
   if (again) HF_CHECK(login(CKU_CONTEXT_SPECIFIC, *again));
   Bytes signature(kSignatureMax);
   CK_ULONG size = signature.size();
