@@ -9,6 +9,14 @@
 
 namespace hf::crypto {
 
+// What a key is recognised by for good: tokens renumber handles, and labels can be given twice.
+struct KeyPin {
+  Bytes id;              // CKA_ID
+  Sha256 fingerprint{};  // fingerprint_of() its public key
+
+  bool operator==(const KeyPin&) const = default;
+};
+
 class KeyStore {
  public:
   virtual ~KeyStore() = default;
