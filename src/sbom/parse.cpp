@@ -2,6 +2,7 @@
 
 #include "sbom/cyclonedx/extract.h"
 #include "sbom/detect.h"
+#include "sbom/spdx3/extract.h"
 
 namespace hf::sbom {
 namespace {
@@ -42,7 +43,11 @@ Result<Document> parse(const Text& text, const Limits& limits) {
   document.spec_version = claimed.version;
   json::od::value root;
   if (source.get_value().get(root)) return fail(ErrorKind::internal, "HF-SBOM-0009", "the checked document cannot be read again");
-  cyclonedx::extract(root, document);
+  switch (claimed.grammar) {
+    case Grammar::cyclonedx: cyclonedx::extract(root, document); break;
+    case Grammar::spdx2: break;
+    case Grammar::spdx3: spdx3::extract(root, document); break;
+  }
   return document;
 }
 
