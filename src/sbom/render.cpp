@@ -110,7 +110,6 @@ Json to_json(const Component& c, const Document& document) {
     object["patched"] = std::move(array);
   }
   if (!c.files.empty()) object["files"] = files(c.files, document);
-  if (!c.source_files.empty()) object["source_files"] = files(c.source_files, document);
   if (!c.builds.empty()) {
     JsonArray array;
     for (const auto index : c.builds) array.emplace_back(document.builds[index].ref);

@@ -71,28 +71,26 @@ struct Component {
   std::vector<VendorPart> vendor_parts;
   std::vector<std::string_view> content_ids;  // SWHID and gitoid (OmniBOR) identifiers, as written
   std::vector<Patched> patched;
-  std::vector<std::uint32_t> files;         // what it contains: indices into Document::files
-  std::vector<std::uint32_t> source_files;  // what its build read: indices into Document::files
-  std::vector<std::uint32_t> builds;        // that produced it: indices into Document::builds
+  std::vector<std::uint32_t> files;   // what it contains: indices into Document::files
+  std::vector<std::uint32_t> builds;  // what produced it: indices into Document::builds
 
   // No purl, no CPE, no commit, no vendor part number, no content identifier and no hash: nothing to look up, only a name.
   [[nodiscard]] bool unidentified() const;
 };
 
-// SPDX 3 build_Build: one step that read inputs and wrote outputs.
+// SPDX 3 build_Build: one step that read inputs and wrote outputs. The sources that were compiled into a component are
+// the files of its builds: kept once a build, because a kernel build has hundreds of packages and thousands of files.
 struct Build {
   std::string_view ref;
   std::string_view name;
   std::string_view type;  // build_buildType, an IRI
-  std::vector<std::string_view> inputs;   // refs
-  std::vector<std::string_view> outputs;  // refs
-  std::vector<std::string_view> depends_on;  // refs of builds
+  std::vector<std::uint32_t> source_files;  // what it read: indices into Document::files
 };
 
 enum class EdgeKind {
   depends_on,        // `from` needs `to`
   contains,          // `to` is a part of `from`
-  generated_from,    // `from` was built from `to`
+  generated_from,    // `from` was built from `to`; through a build where the document has one: output, build, input
   build_depends_on,  // `from` needs `to` only while it is built, developed or tested
   other,             // SPDX relationships without a meaning for matching: see Edge::name
 };
