@@ -28,15 +28,14 @@ std::string_view after_separator(std::string_view text) {
   return text;
 }
 
-// [SEPARATOR]WORD[[SEPARATOR]N]
+// [SEPARATOR]WORD[SEPARATOR][N]: the grammar takes a separator with no number behind it ("1.0rc-").
 template <std::size_t N>
 int take_label(std::string_view& text, const std::array<std::pair<std::string_view, int>, N>& labels, std::string_view& number) {
   auto rest = after_separator(text);
   for (const auto& [word, value] : labels) {
     if (!take_word(rest, word)) continue;
-    auto counted = after_separator(rest);
-    number = take_digits(counted);
-    text = number.empty() ? rest : counted;
+    text = after_separator(rest);
+    number = take_digits(text);
     return value;
   }
   return 0;
@@ -53,7 +52,7 @@ std::optional<Pep440> parse_pep440(std::string_view text) {
   text = without_v(text);
   Pep440 version;
   auto digits = take_digits(text);
-  if (take_if(text, '!')) {
+  if (!digits.empty() && take_if(text, '!')) {
     version.epoch = digits;
     digits = take_digits(text);
   }
