@@ -78,7 +78,7 @@ struct Connection::Exchange {
 
 Connection::Connection(IoThread& io, int descriptor, std::string address, std::uint16_t port,
                        std::shared_ptr<const TlsContext> tls)
-    : io_(io), listener_(io.listener), watch_(io.loop, descriptor), stream_(descriptor, std::move(tls)) {
+    : io_(io), listener_(io.listener), watch_(io.loop, descriptor), stream_(descriptor, std::move(tls), listener_.clock.now()) {
   peer_.address = std::move(address);
   peer_.port = port;
   peer_.tls = stream_.tls();

@@ -26,8 +26,12 @@ bool all_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-Refusal refusal_of(const error_code& error) {
-  if (error == http::error::bad_version) return kVersion;
+Refusal refusal_of(const error_code& error, std::string_view input) {
+  if (error == http::error::bad_version) {
+    // Beast also says so of a bare line feed behind the version.
+    const auto end = input.find('\n');
+    return end != std::string_view::npos && end > 0 && input[end - 1] == '\r' ? kVersion : kMalformed;
+  }
   if (error == http::error::header_limit) return kHeaderLimit;
   if (error == http::error::bad_transfer_encoding || error == http::error::bad_content_length ||
       error == http::error::multiple_content_length)
@@ -136,7 +140,7 @@ RequestParser::Fed RequestParser::put(std::string_view bytes) {
   if (parser.refusal) {
     fed.refusal = parser.refusal;
   } else if (error && error != http::error::need_more) {
-    fed.refusal = refusal_of(error);
+    fed.refusal = refusal_of(error, bytes);
   } else if (was_head && parser.head_bytes + (parser.is_header_done() ? 0 : waiting) > parser.limits.header_bytes) {
     fed.refusal = kHeaderLimit;
   } else if (!was_head && error == http::error::need_more && waiting > parser.limits.header_bytes) {

@@ -2,56 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include "net/problem.h"
-#include "net/test_client.h"
+#include "net/server_fixture.h"
 
 namespace hf::net {
 namespace {
 
 using test::Client;
 
-std::vector<Route> sample_routes() {
-  return {
-      {.path = "/v1/hello", .permission = kPublic, .handler = [](const Request&) { return text_response(200, "hello"); }},
-      {.path = "/v1/inline", .permission = kPublic, .runs_on = RunsOn::io, .handler = [](const Request&) { return text_response(200, "fast"); }},
-      {.path = "/v1/devices/{serial}", .permission = kPublic,
-       .handler = [](const Request& r) { return text_response(200, std::string(r.path("serial"))); }},
-      {.method = Method::post,
-       .path = "/v1/echo", .permission = kPublic,
-       .body_max = 1 << 20,
-       .handler = [](const Request& r) { return text_response(200, std::string(r.body.text())); }},
-      {.path = "/v1/broken", .permission = kPublic,
-       .handler = [](const Request&) -> Result<Response> {
-         return fail(ErrorKind::conflict, "HF-TEST-0001", "say it again", "secret detail");
-       }},
-      {.path = "/v1/throws", .permission = kPublic, .handler = [](const Request&) -> Result<Response> { throw std::runtime_error("secret"); }},
-      {.path = "/v1/splits", .permission = kPublic,
-       .handler =
-           [](const Request&) {
-             auto response = text_response(200, "x");
-             response.headers.add("X-Bad", "a\r\nSet-Cookie: b");
-             return response;
-           }},
-  };
-}
-
-class ServerTest : public testing::Test {
- protected:
-  void start(Limits limits = {}, std::vector<Route> routes = sample_routes()) {
-    Listener listener{.name = "test", .limits = limits};
-    listener.serves = std::make_shared<Pipeline>(Router(std::move(routes)));
-    std::vector<Listener> listeners;
-    listeners.push_back(std::move(listener));
-    auto started = Server::start(std::move(listeners), clock_);
-    ASSERT_TRUE(started) << started.error().message << started.error().detail;
-    server_ = *std::move(started);
-    port_ = server_->port("test");
-  }
-
-  ManualClock clock_{time_of(1'795'426'200'000'000)};
-  std::unique_ptr<Server> server_;
-  std::uint16_t port_ = 0;
-};
+using ServerTest = test::ServerTest;
 
 TEST_F(ServerTest, AnswersOnAWorkerAndOnTheLoopAndKeepsTheConnection) {
   start();

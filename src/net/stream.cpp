@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 
@@ -19,7 +20,7 @@ IoResult system_result(ssize_t n, Io blocked) {
 
 }  // namespace
 
-Stream::Stream(int descriptor, std::shared_ptr<const TlsContext> tls)
+Stream::Stream(int descriptor, std::shared_ptr<const TlsContext> tls, Time now)
     : descriptor_(descriptor), context_(std::move(tls)) {
   if (!context_) return;
   ssl_ = SSL_new(context_->get());
@@ -27,10 +28,17 @@ Stream::Stream(int descriptor, std::shared_ptr<const TlsContext> tls)
     error_ = "no memory for TLS";
     return;
   }
+  X509_VERIFY_PARAM_set_time(SSL_get0_param(ssl_), micros(now) / 1'000'000);
   SSL_set_accept_state(ssl_);
 }
 
-Stream::~Stream() { SSL_free(ssl_); }
+Stream::~Stream() {
+  if (ssl_ == nullptr) return;
+  // SSL_free() drops the session of a connection that was not shut down, as SSL 3.0 demanded; TLS does not
+  // (RFC 5246 section 7.2.1, RFC 8446 section 6.1). A session that met a protocol error stays dropped.
+  if (!broken_ && SSL_is_init_finished(ssl_) == 1) SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  SSL_free(ssl_);
+}
 
 IoResult Stream::result_of(int value) {
   const int saved = errno;
@@ -44,8 +52,8 @@ IoResult Stream::result_of(int value) {
   const auto code = ERR_peek_error();
   if (const char* reason = ERR_reason_error_string(code)) error_ = reason;
   ERR_clear_error();
-  // TCP closed without close_notify: HTTP framing decides whether anything was cut off (RFC 9112 section 9.8).
-  return {ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING ? Io::closed : Io::failed};
+  broken_ = true;
+  return {Io::failed};
 }
 
 IoResult Stream::handshake() {

@@ -19,7 +19,8 @@ struct IoResult {
 
 class Stream {
  public:
-  Stream(int descriptor, std::shared_ptr<const TlsContext> tls);
+  // Client certificates are judged at `now`.
+  Stream(int descriptor, std::shared_ptr<const TlsContext> tls, Time now);
   ~Stream();
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
@@ -41,6 +42,7 @@ class Stream {
   std::shared_ptr<const TlsContext> context_;
   ssl_st* ssl_ = nullptr;
   std::string_view error_;
+  bool broken_ = false;  // protocol error: no more SSL calls, no resumption
 };
 
 }  // namespace hf::net

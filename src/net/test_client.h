@@ -39,6 +39,7 @@ class Client {
     connected_ = ::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
   }
   ~Client() {
+    if (ssl_ != nullptr) SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);  // no close_notify
     SSL_free(ssl_);
     ::close(fd_);
   }
@@ -46,8 +47,9 @@ class Client {
   Client& operator=(const Client&) = delete;
 
   [[nodiscard]] bool connected() const { return connected_; }
-  [[nodiscard]] bool handshake(SSL_CTX* context) {
+  [[nodiscard]] bool handshake(SSL_CTX* context, SSL_SESSION* session = nullptr) {
     ssl_ = SSL_new(context);
+    if (session != nullptr) SSL_set_session(ssl_, session);
     SSL_set_fd(ssl_, fd_);
     return SSL_connect(ssl_) == 1;
   }
@@ -93,6 +95,12 @@ class Client {
     auto taken = buffer.substr(0, size);
     buffer.erase(0, size);
     return taken;
+  }
+  // Has the server answered or ended the connection, as far as is known now?
+  bool peek_end() {
+    char byte = 0;
+    const auto n = ::recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return n >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
   }
   std::string line() {
     if (!wait_for("\r\n")) return {};

@@ -22,9 +22,9 @@ enum class TlsVersion { tls12, tls13 };
 
 struct Tls {
   TlsMode mode = TlsMode::off;
-  std::string certificate_chain_pem;  // leaf first
-  std::string private_key_pem;
-  std::string client_ca_pem;  // anchors for client certificates
+  std::string certificate_chain_pem{};  // leaf first
+  std::string private_key_pem{};
+  std::string client_ca_pem{};  // anchors for client certificates
   // Accept client certificates that chain to no anchor (expired, self-signed): possession of the key is still
   // proved, ClientCertificate::verified is false and the handler decides, as for devices known by fingerprint.
   bool accept_unverified = false;
