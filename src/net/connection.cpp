@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "net/events.h"
 #include "net/problem.h"
+#include "net/range.h"
 #include "net/server_state.h"
 
 namespace hf::net {
@@ -96,6 +98,7 @@ void Connection::start() {
 
 void Connection::close() {
   if (state_ == State::closed) return;
+  if (state_ == State::events) std::get<std::shared_ptr<EventStream>>(exchange_->response.content)->detach();
   // A worker may hold the exchange; it is dropped when the worker's post finds the connection closed.
   if (state_ != State::handler) exchange_.reset();
   enter(State::closed, std::nullopt);
@@ -107,7 +110,7 @@ void Connection::close() {
 void Connection::drain() {
   const auto keep = shared_from_this();
   // A request may already be in the socket: receive() tries once more and closes only an idle connection.
-  if (state_ == State::handshake || (state_ == State::receive && !exchange_)) drive();
+  if (state_ == State::handshake || state_ == State::events || (state_ == State::receive && !exchange_)) drive();
 }
 
 void Connection::enter(State state, std::optional<Timeout> timeout) {
@@ -137,6 +140,13 @@ void Connection::on_ready() {
 
 void Connection::on_deadline(Timeout which) {
   const auto keep = shared_from_this();
+  if (which == Timeout::event && state_ == State::events) {
+    // A comment line: proxies keep the connection, and a peer that is gone is found out.
+    exchange_->out = exchange_->framing == Framing::chunked ? "3\r\n:\n\n\r\n" : ":\n\n";
+    exchange_->sent = 0;
+    io_.loop.set_deadline(*this, Timeout::body);
+    return on_ready();
+  }
   // Tell a slow client why, if one write takes it; nothing waits for it any longer.
   if (state_ == State::receive && exchange_ && (which == Timeout::header || which == Timeout::body)) {
     const auto timeout = problem(408, "HF-HTTP-0009", "the request did not arrive in time", exchange_->request.id);
@@ -166,6 +176,7 @@ Connection::Next Connection::step() {
     case State::receive: return receive();
     case State::go_on: return send_continue();
     case State::send: return send();
+    case State::events: return send_events();
     case State::linger: return linger();
     case State::handler:
     case State::closed: break;
@@ -391,6 +402,7 @@ void Connection::refuse(const Refusal& refusal) {
 void Connection::respond(Response response) {
   auto& x = *exchange_;
   x.response = std::move(response);
+  apply_conditions(x.request, x.response);
   // What has been read is answered, also while draining; the last answer says that it is the last.
   x.keep_alive = x.keep_alive && !x.response.close && !(io_.draining && !more_input_);
   const auto size = x.response.size();
@@ -440,6 +452,15 @@ Connection::Next Connection::send_content() {
   auto& x = *exchange_;
   x.out.clear();
   x.sent = 0;
+  if (const auto* stream = std::get_if<std::shared_ptr<EventStream>>(&x.response.content)) {
+    enter(State::events, Timeout::event);
+    (*stream)->on_data([&io = io_, weak = weak_from_this()] {
+      io.loop.post([weak] {
+        if (const auto self = weak.lock()) self->on_ready();
+      });
+    });
+    return Next::again;
+  }
   if (std::holds_alternative<std::shared_ptr<Producer>>(x.response.content)) {
     if (x.producer_failed) {  // cut: the client must not take a part for the whole
       close();
@@ -486,6 +507,39 @@ Connection::Next Connection::send_content() {
   progress(result.bytes);
   x.content_done = x.content_at == *x.response.size();
   return Next::again;
+}
+
+// Until the publisher ends, the client goes, or the server drains.
+Connection::Next Connection::send_events() {
+  auto& x = *exchange_;
+  auto& stream = *std::get<std::shared_ptr<EventStream>>(x.response.content);
+  if (x.sent < x.out.size()) {
+    if (const auto wait = flush(false)) return *wait;
+    io_.loop.set_deadline(*this, Timeout::event);
+  }
+  if (x.content_done) {
+    stream.detach();
+    finish_exchange();
+    return Next::again;
+  }
+  x.out.clear();
+  x.sent = 0;
+  std::string frames;
+  const bool more = stream.take(frames) && !io_.draining;
+  if (!frames.empty()) x.out = x.framing == Framing::chunked ? fmt::format("{:x}\r\n{}\r\n", frames.size(), frames) : frames;
+  if (!more) {
+    if (x.framing == Framing::chunked) x.out += "0\r\n\r\n";
+    x.content_done = true;
+    x.keep_alive = x.keep_alive && !io_.draining;
+  }
+  if (!x.out.empty()) {
+    io_.loop.set_deadline(*this, Timeout::body);  // a reader that stops reading is cut
+    return Next::again;
+  }
+  if (x.content_done) return Next::again;
+  const auto result = stream_.read(io_.scratch.data(), io_.scratch.size());
+  if (result.io == Io::done) return Next::again;  // nothing is expected; what comes is dropped
+  return blocked(result);
 }
 
 void Connection::finish_exchange() {

@@ -1,7 +1,7 @@
 // One connection: a state machine that tries, and waits when the socket would block. It belongs to one loop thread;
 // a worker touches only the exchange, and only between dispatch and the post that brings the answer back.
 //
-//   handshake -> receive -> handler -> send -> receive ... -> linger -> closed
+//   handshake -> receive -> handler -> send (-> events) -> receive ... -> linger -> closed
 //
 // A plain class with callbacks, not a coroutine: g++ 12 miscompiles ordinary co_await expressions.
 #pragma once
@@ -60,7 +60,7 @@ class Connection final : public Ready, public Timed, public Job, public std::ena
   void work() override;  // on a worker
 
  private:
-  enum class State { handshake, receive, go_on, handler, send, linger, closed };
+  enum class State { handshake, receive, go_on, handler, send, events, linger, closed };
   enum class Next { again, read, write, wait };
   struct Exchange;
 
@@ -71,6 +71,7 @@ class Connection final : public Ready, public Timed, public Job, public std::ena
   Next send_continue();
   Next send();
   Next send_content();
+  Next send_events();
   Next linger();
 
   void feed(std::string_view bytes);
