@@ -1,0 +1,51 @@
+// VERS, the version range specifier (package-url/vers-spec v1.1.0): "vers:npm/>=1.0.0|<2.0.0|!=1.5.0". Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "vuln/version/range.h"
+
+namespace hf::vuln {
+
+struct VersLimits {
+  std::size_t bytes_max = 65536;
+  std::size_t constraints_max = 4096;
+};
+
+enum class Comparator : std::uint8_t { equal, not_equal, less, less_or_equal, greater, greater_or_equal, any };
+[[nodiscard]] std::string_view text_of(Comparator comparator);  // "=", "!=", "<", "<=", ">", ">=", "*"
+
+struct VersConstraint {
+  Comparator comparator = Comparator::equal;
+  std::string version{};  // decoded; empty for '*'
+
+  bool operator==(const VersConstraint&) const = default;
+};
+
+struct Vers {
+  std::string scheme;  // as written, lower case: a VERS may name a scheme that we cannot order
+  std::vector<VersConstraint> constraints;
+
+  // Takes the text as it stands, without sorting. HF-VERS-0001 not a VERS, 0002 a constraint is malformed or two
+  // have the same version, 0003 over a limit.
+  [[nodiscard]] static Result<Vers> parse(std::string_view text, const VersLimits& limits = {});
+
+  // Sorted, redundant constraints removed. HF-VERS-0004 if a version is not one of the scheme, or comparators
+  // contradict the order.
+  [[nodiscard]] Result<Vers> canonical() const;
+  [[nodiscard]] std::string to_text() const;
+  // Intervals of the constraints. An unknown scheme becomes `opaque`, so that only exact versions decide.
+  [[nodiscard]] Range to_range() const;
+
+  bool operator==(const Vers&) const = default;
+};
+
+// A range in an ecosystem's own notation ("^1.2", "~> 2.0.8", "[1.0,2.0)"). HF-VERS-0005 if it cannot be read or
+// that scheme has no notation here.
+[[nodiscard]] Result<Vers> vers_of_native(std::string_view scheme, std::string_view native);
+
+}  // namespace hf::vuln
