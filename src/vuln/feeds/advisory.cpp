@@ -8,15 +8,28 @@
 namespace hf::vuln {
 namespace {
 
-void add_cpe_key(std::string_view kind, std::string_view name, std::vector<std::string>& keys) {
-  const auto cpe = Cpe::parse(name);
-  if (!cpe || cpe->is_any(CpeAttribute::product)) return;  // a criteria for every product of a vendor finds nothing
-  keys.push_back(product_key(kind, cpe->plain(CpeAttribute::product), cpe->plain(CpeAttribute::vendor)));
+// Calls back for every CPE name of the record that names a product.
+template <class F>
+void each_node_cpe(const CpeNode& node, F&& visit) {
+  for (const auto& match : node.matches)
+    if (const auto cpe = Cpe::parse(match.criteria)) visit(*cpe, match.vulnerable);
+  for (const auto& child : node.children) each_node_cpe(child, visit);
+}
+template <class F>
+void each_cpe(const Advisory& advisory, F&& visit) {
+  const auto named = [&](const Cpe& cpe, bool vulnerable) {
+    if (!cpe.is_any(CpeAttribute::product) && !cpe.is_na(CpeAttribute::product)) visit(cpe, vulnerable);
+  };
+  for (const auto& statement : advisory.statements)
+    for (const auto& text : statement.cpes)
+      if (const auto cpe = Cpe::parse(text)) named(*cpe, true);
+  for (const auto& configuration : advisory.configurations) each_node_cpe(configuration.root, named);
 }
 
-void add_node_keys(const CpeNode& node, std::vector<std::string>& keys) {
-  for (const auto& match : node.matches) add_cpe_key(match.vulnerable ? "cpe" : "on", match.criteria, keys);
-  for (const auto& child : node.children) add_node_keys(child, keys);
+template <class T>
+void sort_unique(std::vector<T>& items) {
+  std::sort(items.begin(), items.end());
+  items.erase(std::unique(items.begin(), items.end()), items.end());
 }
 
 }  // namespace
@@ -55,13 +68,6 @@ std::string fold_name(std::string_view name) {
   return folded;
 }
 
-std::string product_key(std::string_view kind, std::string_view product, std::string_view vendor) {
-  // ':' separates, so it may not stand in a product; a vendor comes last and may hold anything.
-  auto folded = fold_name(product);
-  std::replace(folded.begin(), folded.end(), ':', '_');
-  return std::string(kind) + ":" + folded + ":" + fold_name(vendor);
-}
-
 std::string repo_key(std::string_view url) {
   url = trim(url);
   if (const auto scheme = url.find("://"); scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
@@ -83,18 +89,28 @@ std::string repo_key(std::string_view url) {
   return key.find('/') == std::string::npos ? std::string() : key;
 }
 
-std::vector<std::string> keys_of(const Advisory& advisory) {
+std::vector<std::string> lookup_keys(const Advisory& advisory) {
   std::vector<std::string> keys;
   for (const auto& statement : advisory.statements) {
     if (!statement.purl.empty()) keys.push_back("purl:" + statement.purl);
     if (!statement.repo.empty()) keys.push_back("git:" + statement.repo);
-    for (const auto& cpe : statement.cpes) add_cpe_key("cpe", cpe, keys);
-    if (!statement.product.empty()) keys.push_back(product_key("text", statement.product, statement.vendor));
+    if (!statement.product.empty()) keys.push_back("product:" + fold_name(statement.product));
   }
-  for (const auto& configuration : advisory.configurations) add_node_keys(configuration.root, keys);
-  std::sort(keys.begin(), keys.end());
-  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  each_cpe(advisory, [&](const Cpe& cpe, bool vulnerable) {
+    keys.push_back((vulnerable ? "product:" : "on:") + fold_name(cpe.plain(CpeAttribute::product)));
+  });
+  sort_unique(keys);
   return keys;
+}
+
+std::vector<ProductVendor> product_vendors_of(const Advisory& advisory) {
+  std::vector<ProductVendor> pairs;
+  each_cpe(advisory, [&](const Cpe& cpe, bool) {
+    if (cpe.is_any(CpeAttribute::vendor) || cpe.is_na(CpeAttribute::vendor)) return;
+    pairs.push_back({fold_name(cpe.plain(CpeAttribute::product)), fold_name(cpe.plain(CpeAttribute::vendor)), cpe[CpeAttribute::part].front()});
+  });
+  sort_unique(pairs);
+  return pairs;
 }
 
 }  // namespace hf::vuln

@@ -136,12 +136,21 @@ struct Advisory {
   bool operator==(const Advisory&) const = default;
 };
 
-// Index keys: what one look-up is made of. Values folded with fold_name, so that "linux-pam" meets "linux_pam".
-//   purl:pkg:npm/left-pad      cpe:PRODUCT:VENDOR      text:PRODUCT:VENDOR (from prose, vendor may be empty)
-//   git:HOST/PATH              on:PRODUCT:VENDOR (a platform in an AND node: never a finding by itself)
-[[nodiscard]] std::vector<std::string> keys_of(const Advisory& advisory);  // sorted, unique
-[[nodiscard]] std::string fold_name(std::string_view name);  // lower case; space and '-' become '_'
-[[nodiscard]] std::string product_key(std::string_view kind, std::string_view product, std::string_view vendor);
+// Index keys: what one look-up is made of.
+//   purl:pkg:npm/left-pad   git:github.com/a/b   product:linux_pam (CPE, or the record's own product text)
+//   on:linux_kernel         a platform in an AND node: never a finding by itself, but a change to it re-opens one
+[[nodiscard]] std::vector<std::string> lookup_keys(const Advisory& advisory);  // sorted, unique
+[[nodiscard]] std::string fold_name(std::string_view name);  // lower case; space and '-' become '_': linux-pam, linux_pam
+
+// What the record's CPE names teach about who makes a product: the dictionary of the vendor rule.
+struct ProductVendor {
+  std::string product{}, vendor{};  // folded
+  char part = '*';
+
+  auto operator<=>(const ProductVendor&) const = default;
+};
+[[nodiscard]] std::vector<ProductVendor> product_vendors_of(const Advisory& advisory);  // sorted, unique
+
 // "https://github.com/a/b.git", "git@github.com:a/b" and "git://github.com/a/b/" are all "github.com/a/b".
 [[nodiscard]] std::string repo_key(std::string_view url);
 

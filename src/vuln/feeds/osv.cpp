@@ -28,9 +28,8 @@ bool intervals_of(std::vector<Event> events, Scheme scheme, std::vector<Interval
     // At one version: last_affected still includes it, so it ends before a new introduced begins.
     return *order < 0 || (*order == 0 && a.kind == Kind::introduced && b.kind != Kind::introduced);
   };
-  for (std::size_t i = 0; i < events.size(); ++i)
-    for (std::size_t j = i + 1; j < events.size() && events.size() <= 64; ++j)
-      if (events[i].version != "0" && events[j].version != "0" && !compare(scheme, events[i].version, events[j].version)) ordered = false;
+  for (const auto& event : events)
+    if (event.version != "0" && event.version != "*" && !is_version(scheme, event.version)) ordered = false;
   std::string limit;
   for (const auto& event : events)
     if (event.kind == Kind::limit && event.version != "*") {
