@@ -14,6 +14,7 @@ namespace hf::vuln {
 struct VersLimits {
   std::size_t bytes_max = 65536;
   std::size_t constraints_max = 4096;
+  bool strict = false;  // take nothing but the canonical text: no white space, sorted, encoded only where needed
 };
 
 enum class Comparator : std::uint8_t { equal, not_equal, less, less_or_equal, greater, greater_or_equal, any };
@@ -30,15 +31,16 @@ struct Vers {
   std::string scheme;  // as written, lower case: a VERS may name a scheme that we cannot order
   std::vector<VersConstraint> constraints;
 
-  // Takes the text as it stands, without sorting. HF-VERS-0001 not a VERS, 0002 a constraint is malformed or two
-  // have the same version, 0003 over a limit.
+  // Takes the constraints as they stand, without sorting. HF-VERS-0001 not a VERS, 0002 a constraint is malformed or
+  // (strict) the text is not canonical, 0003 over a limit.
   [[nodiscard]] static Result<Vers> parse(std::string_view text, const VersLimits& limits = {});
 
-  // Sorted, redundant constraints removed. HF-VERS-0004 if a version is not one of the scheme, or comparators
-  // contradict the order.
+  // Constraints sorted by version, none removed (the published tests keep redundant ones). As it stands if we do not
+  // know the scheme; HF-VERS-0004 if a version is not one of a scheme that we know.
   [[nodiscard]] Result<Vers> canonical() const;
   [[nodiscard]] std::string to_text() const;
-  // Intervals of the constraints. An unknown scheme becomes `opaque`, so that only exact versions decide.
+  // The intervals, after the specification's simplification: of two bounds in a row that point the same way the wider
+  // one holds. An unknown scheme becomes `opaque`, so that only exact versions decide.
   [[nodiscard]] Range to_range() const;
 
   bool operator==(const Vers&) const = default;
