@@ -9,8 +9,11 @@ Cvss read_cvss(JsonView cvss, std::string_view member, std::string_view source) 
   read.source = utf8_prefix(source, 256);
   read.version = utf8_prefix(cvss.text("version"), 8);
   if (read.version.empty()) {
-    for (const char c : member)
-      if (c >= '0' && c <= '9') read.version += read.version.empty() ? std::string(1, c) : "." + std::string(1, c);
+    for (const char c : member) {
+      if (c < '0' || c > '9') continue;
+      if (!read.version.empty()) read.version += '.';
+      read.version += c;
+    }
   }
   read.vector = utf8_prefix(cvss.text("vectorString"), 512);
   read.severity = to_lower(cvss.text("baseSeverity").substr(0, 16));

@@ -1,5 +1,7 @@
 #include "vuln/feeds/nvd.h"
 
+#include <fmt/format.h>
+
 #include "base/text.h"
 #include "vuln/feeds/cvss.h"
 #include "vuln/identity/cpe.h"
@@ -47,12 +49,12 @@ Result<CpeNode> read_node(JsonView item, const std::string& pointer, std::string
       ok = fail(ErrorKind::limit, "HF-VULN-0002", pointer + ": more cpeMatch entries than the limits allow");
       return;
     }
-    node.matches.push_back(read_match(match, pointer + "/cpeMatch/" + std::to_string(index), warnings));
+    node.matches.push_back(read_match(match, fmt::format("{}/cpeMatch/{}", pointer, index), warnings));
   });
   for (const std::string_view key : {"nodes", "children"})
     item.each(key, [&](JsonView child, std::size_t index) {
       if (!ok) return;
-      auto below = "/" + std::string(key) + "/" + std::to_string(index);
+      auto below = fmt::format("/{}/{}", key, index);
       auto read = read_node(child, pointer + below, below, depth + 1, walk, warnings);
       if (read) node.children.push_back(*std::move(read));
       else ok = fail(std::move(read).error());
@@ -121,7 +123,7 @@ Result<void> read_nvd(JsonView root, const FeedLimits& limits, const std::functi
   Result<void> ok;
   root.each("vulnerabilities", [&](JsonView item, std::size_t index) {
     if (!ok) return;
-    auto advisory = read_record(item["cve"], {}, "/vulnerabilities/" + std::to_string(index) + "/cve", limits);
+    auto advisory = read_record(item["cve"], {}, fmt::format("/vulnerabilities/{}/cve", index), limits);
     if (advisory) ok = visit(*std::move(advisory));
     else ok = fail(std::move(advisory).error());
   });
