@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -92,5 +93,19 @@ Result<void> write_private_file(const std::filesystem::path& path, ByteView cont
 Result<Secret> read_pin_file(const std::filesystem::path& path) { return to_pin(read_private_file(path, kPinMax + 1)); }
 
 Result<Secret> read_pin_fd(int descriptor) { return to_pin(read_private_fd(descriptor, kPinMax + 1)); }
+
+FileLock::FileLock(const std::filesystem::path& path)
+    : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
+  while (fd_ >= 0 && ::flock(fd_, LOCK_EX) != 0) {
+    if (errno == EINTR) continue;
+    const int why = errno;
+    ::close(std::exchange(fd_, -1));
+    errno = why;
+  }
+}
+
+FileLock::~FileLock() {
+  if (fd_ >= 0) ::close(fd_);
+}
 
 }  // namespace hf::crypto

@@ -24,4 +24,17 @@ namespace hf::crypto {
 [[nodiscard]] Result<Secret> read_pin_file(const std::filesystem::path& path);
 [[nodiscard]] Result<Secret> read_pin_fd(int descriptor);
 
+// One holder among all processes, waited for. Let go of when the holder dies, so a crash leaves no stale lock.
+class FileLock {
+ public:
+  explicit FileLock(const std::filesystem::path& path);
+  ~FileLock();
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+  explicit operator bool() const { return fd_ >= 0; }  // false: errno says why
+
+ private:
+  int fd_;
+};
+
 }  // namespace hf::crypto

@@ -5,7 +5,6 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "crypto/key_record.h"
@@ -24,26 +23,6 @@ constexpr std::size_t kLabelSize = 32;  // CK_TOKEN_INFO
 auto file_system(const fs::path& path, const std::error_code& error) {
   return fail(ErrorKind::unavailable, "HF-TOKEN-0004", "cannot prepare " + path.string(), error.message());
 }
-
-// Held until the process lets go or dies, so a crash leaves no stale lock.
-class FileLock {
- public:
-  explicit FileLock(const fs::path& path) : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
-    while (fd_ >= 0 && ::flock(fd_, LOCK_EX) != 0) {
-      if (errno == EINTR) continue;
-      ::close(std::exchange(fd_, -1));
-    }
-  }
-  ~FileLock() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  FileLock(const FileLock&) = delete;
-  FileLock& operator=(const FileLock&) = delete;
-  explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
 
 std::string configuration_for(const fs::path& directory) {
   return fmt::format(
@@ -124,8 +103,10 @@ Result<void> prove(p11::Session& session, const p11::KeyPair& pair, const KeySpe
   return {};
 }
 
+fs::path lock_file_of(const TokenConfig& config) { return config.record_file.string() + ".lock"; }
+
 Result<KeyRecord> ensure_keys(const TokenConfig& config, std::span<const KeySpec> keys, const Secret& pin) {
-  const FileLock lock(config.record_file.string() + ".lock");
+  const FileLock lock(lock_file_of(config));
   if (!lock) return file_system(config.record_file, std::error_code(errno, std::generic_category()));
   HF_TRY(auto record, read_key_record(config.record_file));
   for (const auto& spec : keys) {
@@ -223,7 +204,7 @@ Result<TokenConfig> set_up_soft_token(const fs::path& data_dir, std::span<const 
 Result<std::unique_ptr<KeyStore>> open_key_store(const TokenConfig& config, std::span<const KeySpec> keys) {
   HF_TRY(auto pin, read_pin_file(config.pin_file));
   HF_TRY(const auto record, ensure_keys(config, keys, pin));
-  p11::KeyStoreConfig store_config{config.module_path, config.token_label, {}};
+  p11::KeyStoreConfig store_config{config.module_path, config.token_label, {}, lock_file_of(config)};
   for (const auto& [label, key] : record) store_config.pins.emplace(label, key.pin);
   HF_TRY(std::unique_ptr<KeyStore> store, p11::Pkcs11KeyStore::open(std::move(store_config), std::move(pin)));
   for (const auto& spec : keys) {  // a lost or exchanged key shows at the start, not at the first signature

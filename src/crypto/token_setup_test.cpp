@@ -42,6 +42,11 @@ class TokenSetup : public testing::Test {
     HF_TRY(const auto config, set_up_soft_token(data, keys, HF_P11_FAULT));
     return open_key_store(config, keys);
   }
+  static bool started(const fs::path& data, std::span<const KeySpec> keys) {
+    const auto store = start(data, keys);
+    if (!store) ADD_FAILURE() << store.error().code << " " << store.error().message << ": " << store.error().detail;
+    return store.has_value();
+  }
   // One start in a child process. True if it ended well, false if it was killed; any other end fails the test.
   template <class Prepare>
   bool start_in_child(const fs::path& data, std::span<const KeySpec> keys, Prepare prepare) {
@@ -49,9 +54,7 @@ class TokenSetup : public testing::Test {
     if (child == 0) {
       fault_->reset();
       prepare();
-      const auto store = start(data, keys);
-      if (!store) std::fprintf(stderr, "%s %s: %s\n", store.error().code.data(), store.error().message.c_str(), store.error().detail.c_str());
-      ::_exit(store ? 0 : 1);
+      ::_exit(started(data, keys) ? 0 : 1);
     }
     int status = 0;
     EXPECT_EQ(::waitpid(child, &status, 0), child);
@@ -147,7 +150,7 @@ TEST_F(TokenSetup, SeveralProcessesMayStartAtOnce) {
   std::vector<pid_t> children;
   for (int i = 0; i < 4; ++i) {
     const auto child = ::fork();
-    if (child == 0) ::_exit(start(dir_.path(), kTwo) ? 0 : 1);
+    if (child == 0) ::_exit(started(dir_.path(), kTwo) ? 0 : 1);
     children.push_back(child);
   }
   for (const auto child : children) {

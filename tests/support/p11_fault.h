@@ -15,7 +15,7 @@ struct P11Fault {
   std::atomic<int> times = 0;
   bool corrupt_signatures = false;
   PointForm point_form = PointForm::octet_string;
-  std::atomic<long> calls = 0;  // so far
+  std::atomic<long> calls = 0;  // so far, without those that only read
   long die_before = -1;  // SIGKILL before the call of this number
   long die_after = -1;   // and after it was done
 

@@ -16,7 +16,8 @@ CK_FUNCTION_LIST list{};
 
 template <class Call>
 CK_RV through(const char* name, Call call) {
-  const auto number = ++fault.calls;
+  const auto reads = std::string_view(name).starts_with("C_Get") || std::string_view(name).starts_with("C_Find");
+  const auto number = reads ? 0 : ++fault.calls;  // dying between two reads shows nothing new
   if (number == fault.die_before) ::kill(::getpid(), SIGKILL);
   if (fault.function == name && fault.times > 0 && --fault.skip < 0 && --fault.times >= 0) return fault.value;
   const auto value = call();

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "crypto/p11/key_pair.h"
+#include "crypto/private_file.h"
 
 namespace hf::crypto::p11 {
 namespace {
@@ -14,12 +15,12 @@ constexpr std::size_t kIdleSessionsMax = 8;
 
 class Pkcs11KeyStore::Connection {
  public:
-  Connection(std::shared_ptr<Module> module, KeyStoreConfig config, Secret pin)
-      : module_(std::move(module)), config_(std::move(config)), pin_(std::move(pin)) {}
+  Connection(KeyStoreConfig config, Secret pin) : config_(std::move(config)), pin_(std::move(pin)) {}
 
   Result<void> open() {
-    const std::lock_guard lock(mutex_);
-    return ensure_login();
+    const auto lock = process_lock();
+    HF_TRY(module_, Module::load(config_.module_path));
+    return connect();
   }
 
   // Runs `use(session, key)` with a session of its own, again after what can be mended was mended.
@@ -51,9 +52,18 @@ class Pkcs11KeyStore::Connection {
     return result;
   }
 
+  std::unique_ptr<FileLock> process_lock() const {
+    return config_.lock_file.empty() ? nullptr : std::make_unique<FileLock>(config_.lock_file);
+  }
+
   Result<void> ensure_login() {
     if (refused_pin_) return fail(*refused_pin_);
     if (anchor_) return {};
+    const auto lock = process_lock();
+    return connect();
+  }
+
+  Result<void> connect() {
     HF_TRY(const auto token, module_->token(config_.token_label));
     HF_TRY(auto session, Session::open(module_, token.slot, false));
     HF_CHECK(login(session));
@@ -93,6 +103,7 @@ class Pkcs11KeyStore::Connection {
     if (is(error, Failure::object)) {
       keys_.clear();
     } else if (is(error, Failure::login)) {
+      const auto process = process_lock();
       if (!anchor_ || !login(*anchor_)) disconnect();
       keys_.clear();  // private objects are not there while logged out; their handles may be new
     } else if (is(error, Failure::session) || is(error, Failure::token)) {
@@ -111,7 +122,7 @@ class Pkcs11KeyStore::Connection {
     keys_.clear();
   }
 
-  const std::shared_ptr<Module> module_;
+  std::shared_ptr<Module> module_;  // set by open()
   std::mutex mutex_;  // guards all below
   KeyStoreConfig config_;
   const Secret pin_;
@@ -127,8 +138,7 @@ Pkcs11KeyStore::Pkcs11KeyStore(std::unique_ptr<Connection> connection) : connect
 Pkcs11KeyStore::~Pkcs11KeyStore() = default;
 
 Result<std::unique_ptr<Pkcs11KeyStore>> Pkcs11KeyStore::open(KeyStoreConfig config, Secret pin) {
-  HF_TRY(auto module, Module::load(config.module_path));
-  auto connection = std::make_unique<Connection>(std::move(module), std::move(config), std::move(pin));
+  auto connection = std::make_unique<Connection>(std::move(config), std::move(pin));
   HF_CHECK(connection->open());
   return std::unique_ptr<Pkcs11KeyStore>(new Pkcs11KeyStore(std::move(connection)));
 }

@@ -1,6 +1,7 @@
 // The keys of one PKCS#11 token.
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -15,6 +16,10 @@ struct KeyStoreConfig {
   std::string token_label;
   // Keys by label. A label that is not here is taken as the token has it at first use, and held to that ever after.
   std::map<std::string, KeyPin, std::less<>> pins{};
+  // Held among processes while one initializes the module or logs in; empty for none. SoftHSM rewrites its token file
+  // at each log-in, and a process that is initializing at that moment does not see the token (seen in 1 of 12 runs of
+  // four processes started at once).
+  std::filesystem::path lock_file{};
 };
 
 // For any number of threads. Must be destroyed before exit(): see module.h.
