@@ -149,7 +149,9 @@ Result<Purl> Purl::parse(std::string_view text, const PurlLimits& limits) {
     parts.subpath = std::move(*subpath);
     rest = rest.substr(0, hash);
   }
-  if (const auto mark = rest.rfind('?'); mark != std::string_view::npos) {
+  // A '?' belongs encoded into a name or a value, so where it splits matters only to broken texts: the field has URLs
+  // with a query in download_url, never a name with a question mark.
+  if (const auto mark = limits.strict ? rest.rfind('?') : rest.find('?'); mark != std::string_view::npos) {
     HF_TRY(parts.qualifiers, parse_qualifiers(rest.substr(mark + 1), limits));
     rest = rest.substr(0, mark);
   }
