@@ -28,6 +28,14 @@ TEST(Purl, TypesFoldWhatTheyDoNotDistinguish) {
   EXPECT_EQ(canonical("pkg:cpan/drolsky/DateTime"), "pkg:cpan/DROLSKY/DateTime");
 }
 
+// A git host's repository is the whole path after the host; found by the fuzzer: an encoded '/' is no exception.
+TEST(Purl, GitNamesAreHostAndPath) {
+  const auto purl = Purl::parse("pkg:git/codeberg.org/forgejo/forgejo@v1");
+  EXPECT_EQ(purl->ns, "codeberg.org");
+  EXPECT_EQ(purl->name, "forgejo/forgejo");
+  EXPECT_EQ(canonical("pkg:git/codeberg.org%2Fforgejo@v1"), "pkg:git/codeberg.org/forgejo@v1");
+}
+
 // What SBOMs hold though the type definition forbids it: read, unless strictness is asked for.
 TEST(Purl, ReadsTheFieldKindly) {
   EXPECT_EQ(canonical("pkg:golang/stdlib@1.20"), "pkg:golang/stdlib@1.20");
