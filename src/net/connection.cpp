@@ -80,7 +80,7 @@ struct Connection::Exchange {
 
 Connection::Connection(IoThread& io, int descriptor, std::string address, std::uint16_t port,
                        std::shared_ptr<const TlsContext> tls)
-    : io_(io), listener_(io.listener), watch_(io.loop, descriptor), stream_(descriptor, std::move(tls), listener_.clock.now()) {
+    : io_(io), listener_(io.listener), watch_(io.loop, descriptor, *this), stream_(descriptor, std::move(tls), listener_.clock.now()) {
   peer_.address = std::move(address);
   peer_.port = port;
   peer_.tls = stream_.tls();
@@ -89,6 +89,7 @@ Connection::Connection(IoThread& io, int descriptor, std::string address, std::u
 Connection::~Connection() = default;
 
 void Connection::start() {
+  if (!watch_.ok()) return close();
   if (stream_.tls())
     enter(State::handshake, Timeout::handshake);
   else
@@ -164,8 +165,8 @@ void Connection::drive() {
     if (turn == kTurnsMax) return io_.loop.post([self = shared_from_this()] { self->on_ready(); });
     const auto next = step();
     if (state_ == State::closed) return;
-    if (next == Next::read) return watch_.want_read(shared_from_this());
-    if (next == Next::write) return watch_.want_write(shared_from_this());
+    if (next == Next::read) return watch_.want_read();
+    if (next == Next::write) return watch_.want_write();
     if (next == Next::wait) return;
   }
 }

@@ -1,5 +1,8 @@
 // One event loop on one thread: readiness of descriptors, deadlines, and functions posted from other threads.
 // Readiness only: reading and writing stay with the caller (net/stream.h), so TLS works on the descriptor itself.
+//
+// epoll(7), edge-triggered, each descriptor registered once: no system call to wait for it again. The caller must
+// have seen "would block" before it waits, as every state of Connection does.
 #pragma once
 
 #include <functional>
@@ -24,28 +27,30 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  void run();   // until stop()
-  void stop();  // from any thread
+  void run();                             // until stop()
+  void stop();                            // from any thread
   void post(std::function<void()> work);  // from any thread
 
   // The rest only on the loop's thread.
   void set_deadline(Timed& timed, Timeout kind);
   [[nodiscard]] Deadlines& deadlines();
 
-  // A descriptor, owned. Armed interest ends with one on_ready(); `keep` lives until then.
+  // A descriptor, owned, and who hears of it. Wanting ends with one on_ready(), or with close().
   class Watch {
    public:
-    Watch(Loop& loop, int descriptor);
+    Watch(Loop& loop, int descriptor, Ready& ready);
     ~Watch();
     Watch(const Watch&) = delete;
     Watch& operator=(const Watch&) = delete;
-    void want_read(const std::shared_ptr<Ready>& keep);
-    void want_write(const std::shared_ptr<Ready>& keep);
+    [[nodiscard]] bool ok() const;  // false if the kernel refused one more descriptor
+    void want_read();
+    void want_write();
     void close();
 
    private:
+    friend class Loop;
     struct Impl;
-    std::shared_ptr<Impl> impl_;
+    std::unique_ptr<Impl> impl_;  // null once closed
   };
 
  private:

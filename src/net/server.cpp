@@ -57,11 +57,11 @@ std::pair<std::string, std::uint16_t> show_address(const Address& from) {
 // kernel spreads the connections.
 class Acceptor final : public Ready, public std::enable_shared_from_this<Acceptor> {
  public:
-  Acceptor(IoThread& io, int fd) : io_(io), fd_(fd), watch_(io.loop, fd) {}
+  Acceptor(IoThread& io, int fd) : io_(io), fd_(fd), watch_(io.loop, fd, *this) {}
 
   void on_ready() override {
     accept_all();
-    if (!closed_) watch_.want_read(shared_from_this());
+    if (!closed_) watch_.want_read();
   }
   void close() {
     if (closed_) return;
