@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "vuln/feeds/vendor_table.h"
 #include "vuln/identity/cpe.h"
 
 namespace hf::vuln {
@@ -89,12 +90,27 @@ std::string repo_key(std::string_view url) {
   return key.find('/') == std::string::npos ? std::string() : key;
 }
 
+std::vector<std::string> product_names_of(const Statement& statement) {
+  std::vector<std::string> names;
+  if (auto product = fold_name(statement.product); !product.empty()) {
+    const auto vendor = fold_name(statement.vendor);
+    for (const auto& row : kProductNames)
+      if (row.vendor == vendor && row.written == product) names.emplace_back(row.product);
+    names.push_back(std::move(product));
+  }
+  for (const auto& text : statement.cpes)
+    if (const auto cpe = Cpe::parse(text); cpe && !cpe->is_any(CpeAttribute::product) && !cpe->is_na(CpeAttribute::product))
+      names.push_back(fold_name(cpe->plain(CpeAttribute::product)));
+  sort_unique(names);
+  return names;
+}
+
 std::vector<std::string> lookup_keys(const Advisory& advisory) {
   std::vector<std::string> keys;
   for (const auto& statement : advisory.statements) {
     if (!statement.purl.empty()) keys.push_back("purl:" + statement.purl);
     if (!statement.repo.empty()) keys.push_back("git:" + statement.repo);
-    if (!statement.product.empty()) keys.push_back("product:" + fold_name(statement.product));
+    for (const auto& product : product_names_of(statement)) keys.push_back("product:" + product);
   }
   each_cpe(advisory, [&](const Cpe& cpe, bool vulnerable) {
     keys.push_back((vulnerable ? "product:" : "on:") + fold_name(cpe.plain(CpeAttribute::product)));

@@ -140,6 +140,8 @@ struct Advisory {
 //   purl:pkg:npm/left-pad   git:github.com/a/b   product:linux_pam (CPE, or the record's own product text)
 //   on:linux_kernel         a platform in an AND node: never a finding by itself, but a change to it re-opens one
 [[nodiscard]] std::vector<std::string> lookup_keys(const Advisory& advisory);  // sorted, unique
+// The products a statement may mean, folded: its product text, what our table knows that text as, and its CPE names.
+[[nodiscard]] std::vector<std::string> product_names_of(const Statement& statement);  // sorted, unique
 [[nodiscard]] std::string fold_name(std::string_view name);  // lower case; space and '-' become '_': linux-pam, linux_pam
 
 // What the record's CPE names teach about who makes a product: the dictionary of the vendor rule.

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "vuln/match/vendor_table.h"
+#include "vuln/feeds/vendor_table.h"
 
 namespace hf::vuln {
 namespace {
