@@ -84,11 +84,8 @@ Result<void> initialize_token(const std::shared_ptr<p11::Module>& module, const 
 }
 
 Result<p11::KeyPair> find_or_generate(p11::Session& session, const KeySpec& spec, bool ours) {
+  if (ours) HF_CHECK(p11::destroy_halves(session, spec.label));
   auto pair = p11::find_key_pair(session, spec.label);
-  if (!pair && pair.error().code == "HF-KEY-0004" && ours) {
-    HF_CHECK(p11::destroy_halves(session, spec.label));
-    pair = p11::find_key_pair(session, spec.label);
-  }
   if (!pair && pair.error().code == "HF-KEY-0002") pair = p11::generate_key_pair(session, spec.algorithm, spec.label);
   if (pair && pair->public_key.algorithm != spec.algorithm)
     return fail(ErrorKind::conflict, "HF-KEY-0006", "the token's key " + spec.label + " is not of algorithm " +
