@@ -103,8 +103,8 @@ std::optional<std::string> normalize_uri(std::string_view text) {
         continue;
       }
       if (byte < 0x20 || byte == 0x7f) return std::nullopt;
-      c = static_cast<char>(byte);
-      quoted += '\\';
+      c = byte == ' ' ? '_' : static_cast<char>(byte);  // a name has no spaces; dictionaries write '_' for them
+      if (byte < 0x80) quoted += '\\';
       quoted += c;
       continue;
     }
@@ -112,6 +112,7 @@ std::optional<std::string> normalize_uri(std::string_view text) {
     if (!is_plain(c)) quoted += '\\';
     quoted += c;
   }
+  if (!is_utf8(quoted)) return std::nullopt;
   return normalize(quoted);
 }
 

@@ -149,7 +149,9 @@ Result<Purl> Purl::parse(std::string_view text, const PurlLimits& limits) {
     parts.subpath = std::move(*subpath);
     rest = rest.substr(0, hash);
   }
-  if (const auto mark = rest.rfind('?'); mark != std::string_view::npos) {
+  // A '?' belongs encoded into a name or a value, so where it splits matters only to broken texts: the field has URLs
+  // with a query in download_url, never a name with a question mark.
+  if (const auto mark = limits.strict ? rest.rfind('?') : rest.find('?'); mark != std::string_view::npos) {
     HF_TRY(parts.qualifiers, parse_qualifiers(rest.substr(mark + 1), limits));
     rest = rest.substr(0, mark);
   }
@@ -165,11 +167,8 @@ Result<Purl> Purl::parse(std::string_view text, const PurlLimits& limits) {
     if (!decoded) return malformed("the version is not percent-encoded UTF-8");
     parts.version = std::move(*decoded);
   }
-  // A git host's repository is the whole path after the host (type definition "git").
-  const bool host_first = to_lower(parts.type) == "git";
-  const auto cut = host_first ? path.find('/') : path.rfind('/');
-  const auto name = cut == std::string_view::npos ? path : path.substr(cut + 1);
-  auto decoded_name = host_first ? decode_segments(name, false, false) : decode(name);
+  const auto cut = path.rfind('/');
+  auto decoded_name = decode(cut == std::string_view::npos ? path : path.substr(cut + 1));
   if (!decoded_name) return malformed("the name is not percent-encoded UTF-8");
   parts.name = std::move(*decoded_name);
   if (cut != std::string_view::npos) {
@@ -197,6 +196,12 @@ Result<Purl> Purl::build(Purl parts, const PurlLimits& limits) {
   if (parts.qualifiers.size() > limits.qualifiers_max)
     return over_limit("a package URL has at most " + std::to_string(limits.qualifiers_max) + " qualifiers");
 
+  if (parts.type == "git") {  // the host, then the repository's path
+    const auto path = join_segments(parts.ns + "/" + parts.name, false);
+    const auto cut = path.find('/');
+    parts.ns = cut == std::string::npos ? "" : path.substr(0, cut);
+    parts.name = cut == std::string::npos ? path : path.substr(cut + 1);
+  }
   if (!limits.strict) read_kindly(parts);
   normalize_for_type(parts);
   if (parts.name.empty()) return malformed("a package URL needs a name");

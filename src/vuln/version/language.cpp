@@ -28,15 +28,14 @@ std::string_view after_separator(std::string_view text) {
   return text;
 }
 
-// [SEPARATOR]WORD[[SEPARATOR]N]
+// [SEPARATOR]WORD[SEPARATOR][N]: the grammar takes a separator with no number behind it ("1.0rc-").
 template <std::size_t N>
 int take_label(std::string_view& text, const std::array<std::pair<std::string_view, int>, N>& labels, std::string_view& number) {
   auto rest = after_separator(text);
   for (const auto& [word, value] : labels) {
     if (!take_word(rest, word)) continue;
-    auto counted = after_separator(rest);
-    number = take_digits(counted);
-    text = number.empty() ? rest : counted;
+    text = after_separator(rest);
+    number = take_digits(text);
     return value;
   }
   return 0;
@@ -53,7 +52,7 @@ std::optional<Pep440> parse_pep440(std::string_view text) {
   text = without_v(text);
   Pep440 version;
   auto digits = take_digits(text);
-  if (take_if(text, '!')) {
+  if (!digits.empty() && take_if(text, '!')) {
     version.epoch = digits;
     digits = take_digits(text);
   }
@@ -114,25 +113,21 @@ std::strong_ordering compare_locals(std::string_view a, std::string_view b) {
 
 using Segments = std::vector<std::string_view>;
 
+// Gem::Version::VERSION_PATTERN: N(.ALNUM)*, then optionally '-' and dotted parts that may hold more dashes.
 bool is_gem(std::string_view text) {
-  if (text.empty() || !is_digit(text.front())) return false;
-  bool separated = false;
-  bool dashed = false;
-  for (const char c : text) {
-    if (c == '.') {
-      if (separated) return false;
-      separated = true;
-    } else if (c == '-') {
-      if (separated && !dashed) return false;
-      dashed = true;
-      separated = false;
-    } else if (is_alnum(c)) {
-      separated = false;
-    } else {
-      return false;
-    }
-  }
-  return !separated && text.back() != '-';
+  const auto is_part = [](char c) { return is_alnum(c) || c == '-'; };
+  const auto dash = text.find('-');
+  auto base = text.substr(0, dash);
+  if (take_digits(base).empty()) return false;
+  while (take_if(base, '.'))
+    if (take_while(base, is_alnum).empty()) return false;
+  if (!base.empty()) return false;
+  if (dash == std::string_view::npos) return true;
+  auto rest = text.substr(dash + 1);
+  do {
+    if (take_while(rest, is_part).empty()) return false;
+  } while (take_if(rest, '.'));
+  return rest.empty();
 }
 
 void drop_zeros(Segments& segments, std::size_t from) {
@@ -196,10 +191,12 @@ std::optional<Composer> parse_composer(std::string_view text) {
     if (text.size() < 2 || text[0] != '.' || !(is_digit(text[1]) || text[1] == 'x' || text[1] == '*')) break;
     text.remove_prefix(1);
   }
+  bool stable = false;
   auto rest = after_separator(text);
   for (const auto& [word, stability] : kStability) {
     if (!take_word(rest, word)) continue;
     version.stability = stability;
+    stable = stability == 4;
     const auto from = rest;
     while (true) {
       auto next = rest;
@@ -211,13 +208,14 @@ std::optional<Composer> parse_composer(std::string_view text) {
     text = rest;
     break;
   }
-  rest = text;
-  if (!rest.empty() && (rest[0] == '.' || rest[0] == '-')) rest.remove_prefix(1);
+  rest = after_separator(text);
   if (take_word(rest, "dev")) {
     version.dev = true;
     text = rest;
   }
   if (!text.empty()) return std::nullopt;
+  if (version.stability == 4) version.count = {};  // "-stable3" is the release
+  version.dev = version.dev && !stable;
   return version;
 }
 

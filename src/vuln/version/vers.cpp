@@ -68,15 +68,14 @@ Comparator take_comparator(std::string_view& text) {
 
 bool is_upper(Comparator c) { return c == Comparator::less || c == Comparator::less_or_equal; }
 bool is_lower(Comparator c) { return c == Comparator::greater || c == Comparator::greater_or_equal; }
-bool takes_its_version(Comparator c) {
-  return c == Comparator::equal || c == Comparator::less_or_equal || c == Comparator::greater_or_equal;
-}
 
-// Stable, so that constraints on equal versions keep the order in which they were written.
+// Stable: ">=1|<=1" is one version and "<=1|>=1" is everything. Where one of two constraints on a version leaves it
+// out there is only one sensible order: "<1" before ">=1", "<=1" before ">1".
 void sort_by_version(std::vector<VersConstraint>& constraints, Scheme scheme) {
+  const auto rank = [](Comparator c) { return c == Comparator::less ? 0 : c == Comparator::greater ? 2 : 1; };
   std::stable_sort(constraints.begin(), constraints.end(), [&](const VersConstraint& a, const VersConstraint& b) {
     const auto order = compare(scheme, a.version, b.version);
-    return order && *order < 0;
+    return order && (*order < 0 || (*order == 0 && rank(a.comparator) < rank(b.comparator)));
   });
 }
 
@@ -186,6 +185,8 @@ Result<Vers> Vers::canonical() const {
   const auto known = scheme_of_name(scheme);
   Vers sorted = *this;
   if (!known || (constraints.size() == 1 && constraints[0].comparator == Comparator::any)) return sorted;
+  // A single version needs no order, so it may be any text; but RFC 3339 is part of the VERS grammar.
+  if (constraints.size() == 1 && *known != Scheme::datetime) return sorted;
   for (const auto& constraint : constraints)
     if (!is_version(*known, constraint.version))
       return fail(ErrorKind::invalid, "HF-VERS-0004", "not a version of the scheme " + scheme + ": " + constraint.version);
@@ -226,7 +227,7 @@ Range Vers::to_range() const {
     } else if (is_upper(comparator)) {  // a lower bound before it has taken it already
       range.intervals.push_back({.upper = version, .upper_inclusive = comparator == Comparator::less_or_equal});
     } else {
-      Interval interval{.lower = version, .lower_inclusive = takes_its_version(comparator)};
+      Interval interval{.lower = version, .lower_inclusive = comparator == Comparator::greater_or_equal};
       if (i + 1 < bounds.size() && is_upper(bounds[i + 1].comparator)) {
         interval.upper = bounds[i + 1].version;
         interval.upper_inclusive = bounds[i + 1].comparator == Comparator::less_or_equal;

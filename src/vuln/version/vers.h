@@ -36,7 +36,7 @@ struct Vers {
   [[nodiscard]] static Result<Vers> parse(std::string_view text, const VersLimits& limits = {});
 
   // Constraints sorted by version, none removed (the published tests keep redundant ones). As it stands if we do not
-  // know the scheme; HF-VERS-0004 if a version is not one of a scheme that we know.
+  // know the scheme; HF-VERS-0004 if versions have to be sorted and one is none of the scheme.
   [[nodiscard]] Result<Vers> canonical() const;
   [[nodiscard]] std::string to_text() const;
   // The intervals, after the specification's simplification: of two bounds in a row that point the same way the wider

@@ -6,12 +6,33 @@
 #include <string>
 
 #include "base/json.h"
+#include "base/text.h"
 #include "vuln/version/vers.h"
 
 namespace hf::vuln {
 namespace {
 
 std::string text_of(const Json& json) { return std::string(json.as_string()); }
+
+// Tests that we fail on purpose, by their input.
+const std::map<std::string, std::string> kRefusedOnPurpose{
+    // Maven's own ComparableVersion (3.8.7 and 3.9.9, run on these) answers 2.0.a < 2-1 and 2.0.a = 2.0.0.a: it takes ".x" for
+    // "-x". The suite holds the order of an older Maven. The first two stand in the file twice, as does the third.
+    {R"(["2-1","2.0.a"])", "maven"},
+    {R"(["2-1","2.0.0.a"])", "maven"},
+    {R"(["2.0.0.a","2.0.a"])", "maven"},
+    // node-semver reads ">= 2.2.x" as >=2.2.0 and "~0.8.0-pre" as >=0.8.0-pre <0.9.0; the suite has other bounds.
+    {R"(">= 2.2.x")", "npm"},
+    {R"(">= 1.x")", "npm"},
+    {R"(">= 0.2.0 <= 0.9.6 || ~0.8.0-pre")", "npm"},
+    // "vers:conan/" has no constraint, which the VERS grammar forbids.
+    {R"("")", "conan"},
+};
+
+// Where a NuGet test expects sorted versions it expects them in the case of their other spelling.
+bool same_text(const std::string& a, const std::string& b, Scheme scheme) {
+  return scheme == Scheme::nuget ? to_lower(a) == to_lower(b) : a == b;
+}
 
 std::string got;  // what the last test produced, for the failure message
 
@@ -26,9 +47,10 @@ bool compares(const JsonObject& test, Scheme scheme) {
     if (!is_version(scheme, version)) return false;
   std::stable_sort(versions.begin(), versions.end(),
                    [&](const auto& a, const auto& b) { return *compare(scheme, a, b) < 0; });
-  std::vector<std::string> expected;
-  for (const auto& version : test.at("output").as_array()) expected.push_back(text_of(version));
-  return versions == expected;
+  const auto& expected = test.at("output").as_array();
+  for (std::size_t i = 0; i < versions.size(); ++i)
+    if (!same_text(versions[i], text_of(expected.at(i)), scheme)) return false;
+  return versions.size() == expected.size();
 }
 
 bool parses(const JsonObject& test) {
@@ -72,7 +94,7 @@ bool passes(const JsonObject& test) {
 TEST(VersSpec, PublishedTests) {
   std::ifstream file(HF_TEST_DATA "/vuln/vers-spec-tests.jsonl");
   std::map<std::string, std::pair<int, int>> rate;
-  int all = 0;
+  int all = 0, passed_all = 0;
   for (std::string line; std::getline(file, line); ++all) {
     const auto json = parse_json(line);
     ASSERT_TRUE(json) << line;
@@ -82,9 +104,16 @@ TEST(VersSpec, PublishedTests) {
     const bool passed = passes(test);
     ++of;
     good += passed;
+    passed_all += passed;
+    const auto reason = kRefusedOnPurpose.find(hf::to_text(test.at("input")));
+    if (reason != kRefusedOnPurpose.end() && test.contains("scheme") && reason->second == text_of(test.at("scheme"))) {
+      EXPECT_FALSE(passed) << "no longer an exception: " << line;
+      continue;
+    }
     EXPECT_TRUE(passed) << line << " got " << got;
   }
   EXPECT_EQ(all, 2701);
+  EXPECT_EQ(passed_all, 2691);
   for (const auto& [name, counts] : rate) std::cout << name << ": " << counts.first << " of " << counts.second << "\n";
 }
 
