@@ -1,7 +1,7 @@
 #include "app/commands.h"
 
 #include "sbom/cli.h"
-#include "vuln/identity/cli.h"
+#include "vuln/commands.h"
 
 namespace hf::app {
 namespace {
@@ -15,7 +15,7 @@ const std::vector<cli::Command>& commands() {
     std::vector<cli::Command> list;
     // One line a domain.
     append(list, sbom::commands());
-    append(list, vuln::identity_commands());
+    append(list, vuln::commands());
     return list;
   }();
   return all;
