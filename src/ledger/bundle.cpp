@@ -34,7 +34,7 @@ Result<JsonObject> canonical_object(std::string_view text, std::string_view what
   return json->get_object();
 }
 
-// What the entry says of its segment: {"segment": TEXT, "events": N, "root": HEX} in its data.
+// What the entry says of its segment: {"segment": TEXT, "events": N, "root": HEX} in its data, or as its rows.
 struct SegmentClaim {
   std::string segment;
   std::uint64_t events;
@@ -42,6 +42,7 @@ struct SegmentClaim {
 };
 std::optional<SegmentClaim> segment_claim(const JsonObject& entry) {
   const auto* data = entry.if_contains("data");
+  if (!data || !data->is_object() || !data->get_object().contains("segment")) data = entry.if_contains("rows");
   if (!data || !data->is_object()) return std::nullopt;
   const auto segment = text_member(data->get_object(), "segment"), root = text_member(data->get_object(), "root");
   const auto events = count_member(data->get_object(), "events");
