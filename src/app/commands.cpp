@@ -4,6 +4,7 @@
 #include "fleet/cli.h"
 #include "instance/cli.h"
 #include "portfolio/cli.h"
+#include "ledger/cli.h"
 #include "sbom/cli.h"
 #include "trace/cli.h"
 #include "vuln/commands.h"
@@ -24,6 +25,7 @@ const std::vector<cli::Command>& commands() {
     append(list, fleet::commands());
     append(list, portfolio::commands());
     append(list, trace::commands());
+    append(list, ledger::commands());
     append(list, sbom::commands());
     append(list, vuln::commands());
     return list;
