@@ -1,6 +1,7 @@
 #include "app/commands.h"
 
 #include "sbom/cli.h"
+#include "vuln/identity/cli.h"
 
 namespace hf::app {
 namespace {
@@ -14,6 +15,7 @@ const std::vector<cli::Command>& commands() {
     std::vector<cli::Command> list;
     // One line a domain.
     append(list, sbom::commands());
+    append(list, vuln::identity_commands());
     return list;
   }();
   return all;

@@ -1,0 +1,571 @@
+#include "net/connection.h"
+
+#include <algorithm>
+#include <fmt/core.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "net/events.h"
+#include "net/problem.h"
+#include "net/range.h"
+#include "net/server_state.h"
+
+namespace hf::net {
+namespace {
+
+constexpr std::size_t kScratch = 64 * 1024;
+constexpr std::size_t kProgress = 16 * 1024;      // bytes that renew a body deadline
+constexpr std::size_t kSmallContent = 16 * 1024;  // content sent in one write with its head
+constexpr std::size_t kLingerMax = 1 << 20;
+constexpr int kTurnsMax = 64;  // steps before the other connections of the thread get theirs
+
+std::string_view media_type(std::string_view content_type) { return trim(content_type.substr(0, content_type.find(';'))); }
+
+}  // namespace
+
+IoThread::IoThread(ListenerState& state, unsigned)
+    : listener(state),
+      loop({state.config.limits.handshake_timeout, state.config.limits.header_timeout,
+            state.config.limits.body_timeout, state.config.limits.idle_timeout, state.config.limits.linger_timeout,
+            state.config.limits.event_interval}),
+      scratch(kScratch) {
+  if (::getrandom(&id_prefix_, sizeof id_prefix_, 0) != sizeof id_prefix_) std::abort();
+}
+
+std::string_view IoThread::date() {
+  const auto now = listener.clock.now();
+  const auto second = micros(now) / 1'000'000;
+  if (second != date_second_) {
+    date_ = http_date(now);
+    date_second_ = second;
+  }
+  return date_;
+}
+
+std::string IoThread::next_request_id() { return fmt::format("{:016x}{:08x}", id_prefix_, ++id_count_); }
+
+void IoThread::remove(const std::shared_ptr<Connection>& connection) {
+  connections.erase(connection);
+  if (connections.empty() && empty_) std::exchange(empty_, nullptr)();
+}
+
+void IoThread::when_empty(std::function<void()> call) {
+  if (connections.empty()) return call();
+  empty_ = std::move(call);
+}
+
+struct Connection::Exchange {
+  explicit Exchange(const ParserLimits& limits) : parser(limits) {}
+
+  RequestParser parser;
+  Request request;
+  Response response;
+  const Route* route = nullptr;
+  bool routed = false;
+  bool head_only = false;
+  bool keep_alive = false;
+  int version = 11;
+  std::uint64_t body_seen = 0;
+  // Sending
+  std::string out;
+  std::size_t sent = 0;
+  Framing framing = Framing::length;
+  std::uint64_t content_at = 0;
+  bool content_done = true;
+  bool producer_more = false;
+  bool producer_failed = false;
+  std::string piece;
+};
+
+Connection::Connection(IoThread& io, int descriptor, std::string address, std::uint16_t port,
+                       std::shared_ptr<const TlsContext> tls)
+    : io_(io), listener_(io.listener), watch_(io.loop, descriptor, *this), stream_(descriptor, std::move(tls), listener_.clock.now()) {
+  peer_.address = std::move(address);
+  peer_.port = port;
+  peer_.tls = stream_.tls();
+}
+
+Connection::~Connection() = default;
+
+void Connection::start() {
+  if (!watch_.ok()) return close();
+  if (stream_.tls())
+    enter(State::handshake, Timeout::handshake);
+  else
+    enter(State::receive, Timeout::idle);
+  drive();
+}
+
+void Connection::close() {
+  if (state_ == State::closed) return;
+  if (state_ == State::events) std::get<std::shared_ptr<EventStream>>(exchange_->response.content)->detach();
+  // A worker may hold the exchange; it is dropped when the worker's post finds the connection closed.
+  if (state_ != State::handler) exchange_.reset();
+  enter(State::closed, std::nullopt);
+  watch_.close();
+  listener_.release(peer_.address);
+  io_.remove(shared_from_this());
+}
+
+void Connection::drain() {
+  const auto keep = shared_from_this();
+  // A request may already be in the socket: receive() tries once more and closes only an idle connection.
+  if (state_ == State::handshake || state_ == State::events || (state_ == State::receive && !exchange_)) drive();
+}
+
+void Connection::enter(State state, std::optional<Timeout> timeout) {
+  state_ = state;
+  moved_ = 0;
+  if (timeout)
+    io_.loop.set_deadline(*this, *timeout);
+  else
+    io_.loop.deadlines().clear(*this);
+}
+
+void Connection::progress(std::size_t bytes) {
+  moved_ += bytes;
+  if (moved_ < kProgress) return;
+  moved_ = 0;
+  io_.loop.set_deadline(*this, Timeout::body);
+}
+
+void Connection::on_ready() {
+  const auto keep = shared_from_this();
+  try {
+    drive();
+  } catch (const std::exception&) {  // no memory: this connection ends, the others go on
+    close();
+  }
+}
+
+void Connection::on_deadline(Timeout which) {
+  const auto keep = shared_from_this();
+  if (which == Timeout::event && state_ == State::events) {
+    // A comment line: proxies keep the connection, and a peer that is gone is found out.
+    exchange_->out = exchange_->framing == Framing::chunked ? "3\r\n:\n\n\r\n" : ":\n\n";
+    exchange_->sent = 0;
+    io_.loop.set_deadline(*this, Timeout::body);
+    return on_ready();
+  }
+  // Tell a slow client why, if one write takes it; nothing waits for it any longer.
+  if (state_ == State::receive && exchange_ && (which == Timeout::header || which == Timeout::body)) {
+    const auto timeout = problem(408, "HF-HTTP-0009", "the request did not arrive in time", exchange_->request.id);
+    std::string out;
+    if (append_head(out, timeout, {.date = io_.date(), .keep_alive = false})) {
+      out += std::get<std::string>(timeout.content);
+      if (stream_.write(out, false).io == Io::done) stream_.end_output();
+    }
+  }
+  close();
+}
+
+void Connection::drive() {
+  for (int turn = 0; state_ != State::closed; ++turn) {
+    if (turn == kTurnsMax) return io_.loop.post([self = shared_from_this()] { self->on_ready(); });
+    const auto next = step();
+    if (state_ == State::closed) return;
+    if (next == Next::read) return watch_.want_read();
+    if (next == Next::write) return watch_.want_write();
+    if (next == Next::wait) return;
+  }
+}
+
+Connection::Next Connection::step() {
+  switch (state_) {
+    case State::handshake: return handshake();
+    case State::receive: return receive();
+    case State::go_on: return send_continue();
+    case State::send: return send();
+    case State::events: return send_events();
+    case State::linger: return linger();
+    case State::handler:
+    case State::closed: break;
+  }
+  return Next::wait;
+}
+
+Connection::Next Connection::blocked(const IoResult& result) {
+  if (result.io == Io::want_read) return Next::read;
+  if (result.io == Io::want_write) return Next::write;
+  close();
+  return Next::wait;
+}
+
+Connection::Next Connection::handshake() {
+  const auto result = stream_.handshake();
+  if (result.io != Io::done) return blocked(result);
+  peer_.certificate = client_certificate(stream_.ssl());
+  enter(State::receive, Timeout::idle);
+  return Next::again;
+}
+
+Connection::Next Connection::receive() {
+  if (std::exchange(fresh_, false)) {
+    feed(in_);
+    return Next::again;
+  }
+  const auto result = stream_.read(io_.scratch.data(), io_.scratch.size());
+  if (result.io != Io::done) {
+    const bool idle = !exchange_ && in_.empty();
+    if (idle && io_.draining && (result.io == Io::want_read || result.io == Io::want_write)) {
+      stream_.end_output();
+      close();
+      return Next::wait;
+    }
+    return blocked(result);
+  }
+  const std::string_view bytes(io_.scratch.data(), result.bytes);
+  if (exchange_ && exchange_->routed) progress(bytes.size());
+  if (in_.empty()) {
+    feed(bytes);
+  } else {
+    in_.append(bytes);
+    feed(in_);
+  }
+  return Next::again;
+}
+
+// `bytes` is in_ or the thread's scratch buffer; what stays unread ends in in_.
+void Connection::feed(std::string_view bytes) {
+  auto rest = bytes;
+  if (!exchange_) {
+    // RFC 9112 section 2.2: empty lines before a request line are skipped.
+    while (rest.starts_with("\r\n")) rest.remove_prefix(2);
+    if (!rest.empty() && rest != "\r") begin_exchange();
+  }
+  while (exchange_ && state_ == State::receive && !rest.empty()) {
+    auto& parser = exchange_->parser;
+    const auto fed = parser.put(rest);
+    rest.remove_prefix(fed.consumed);
+    more_input_ = !rest.empty();
+    if (fed.refusal) {
+      refuse(*fed.refusal);
+    } else if (parser.head_done() && !exchange_->routed) {
+      exchange_->routed = true;
+      route();
+      if (state_ == State::receive && parser.done()) dispatch();
+    } else if (parser.done()) {
+      dispatch();
+    } else if (fed.consumed == 0) {
+      break;
+    }
+  }
+  if (rest.empty())
+    std::string().swap(in_);  // an idle connection holds no buffer
+  else if (bytes.data() == in_.data())
+    in_.erase(0, bytes.size() - rest.size());
+  else
+    in_.assign(rest);
+}
+
+void Connection::begin_exchange() {
+  const auto& limits = listener_.config.limits;
+  exchange_ = std::make_unique<Exchange>(
+      ParserLimits{.header_bytes = limits.header_bytes, .header_fields = limits.header_fields});
+  auto& request = exchange_->request;
+  request.id = io_.next_request_id();
+  request.listener = listener_.config.name;
+  request.received = listener_.clock.now();
+  enter(State::receive, Timeout::header);
+}
+
+// The head is complete: everything that can be refused without the body is refused now.
+void Connection::route() {
+  auto& x = *exchange_;
+  auto& head = x.parser.head();
+  auto& request = x.request;
+  const auto& id = request.id;
+  x.version = head.version;
+  x.head_only = head.method == "HEAD";
+  const bool has_body = head.chunked || head.content_length.value_or(0) > 0;
+  request.peer = peer_;
+  request.headers = std::move(head.headers);
+  request.target = std::move(head.target);
+
+  const auto answer = [&](Response response) {
+    x.keep_alive = head.keep_alive && !has_body;  // what follows an unread body cannot be trusted
+    respond(std::move(response));
+  };
+  const auto method = method_of(head.method);
+  if (!method) return answer(problem(501, "HF-HTTP-0010", "the method is not known here", id));
+  request.method = *method;
+  // RFC 9112 section 3.2: exactly one Host in HTTP/1.1.
+  if (const auto hosts = request.headers.count("Host"); hosts > 1 || (hosts == 0 && head.version == 11))
+    return refuse({400, "HF-HTTP-0011", "the request must have one Host field"});
+  auto target = parse_target(request.target);
+  if (!target)
+    return answer(problem(target.error().kind == ErrorKind::limit ? 414 : 400, target.error().code,
+                          target.error().message, id));
+  request.decoded_path = std::move(target->path);
+  request.query_parameters = std::move(target->query);
+  auto match = listener_.config.serves->router().match(*method, *target);
+  if (match.route == nullptr && match.allow.empty())
+    return answer(problem(404, "HF-HTTP-0012", "nothing is here", id));
+  if (match.route == nullptr) {
+    auto response = *method == Method::options
+                        ? no_content()
+                        : problem(405, "HF-HTTP-0013", "this resource does not have that method", id);
+    response.headers.add("Allow", match.allow);
+    return answer(std::move(response));
+  }
+  const auto& route = *match.route;
+  x.route = &route;
+  request.path_pattern = route.path;
+  request.path_parameters = std::move(match.parameters);
+
+  const auto body_max = std::min(route.body_max, listener_.config.limits.body_bytes);
+  if (has_body && (body_max == 0 || head.content_length.value_or(0) > body_max))
+    return answer(problem(413, "HF-HTTP-0008", "the content is larger than this resource accepts", id));
+  if (has_body && !route.content_types.empty()) {
+    const auto type = media_type(request.header("Content-Type"));
+    const auto is_type = [&](std::string_view accepted) { return iequals(accepted, type); };
+    if (std::none_of(route.content_types.begin(), route.content_types.end(), is_type))
+      return answer(problem(415, "HF-HTTP-0014", "this resource does not read that media type", id));
+  }
+  x.keep_alive = head.keep_alive;
+  x.parser.read_body_into(request.body, body_max, listener_.config.limits.body_memory_bytes,
+                          listener_.config.spool_directory);
+  if (!has_body) return;
+  enter(State::receive, Timeout::body);
+  if (const auto expect = request.headers.find("Expect"); expect && head.version == 11) {
+    // RFC 9110 section 10.1.1
+    if (!iequals(*expect, "100-continue"))
+      return answer(problem(417, "HF-HTTP-0015", "only 100-continue can be expected", id));
+    if (more_input_) return;  // the client did not wait
+    x.out = "HTTP/1.1 100 Continue\r\n\r\n";
+    enter(State::go_on, Timeout::body);
+  }
+}
+
+Connection::Next Connection::send_continue() {
+  if (const auto wait = flush(false)) return *wait;
+  exchange_->out.clear();
+  exchange_->sent = 0;
+  enter(State::receive, Timeout::body);
+  return Next::again;
+}
+
+void Connection::dispatch() {
+  auto& x = *exchange_;
+  if (const auto mapped = x.request.body.finish(); !mapped)
+    return respond(problem(mapped.error(), Stage::content, x.request.id));
+  if (x.route->runs_on == RunsOn::io) {
+    handle();
+    return respond(std::move(x.response));
+  }
+  enter(State::handler, std::nullopt);
+  if (listener_.workers.try_push(std::static_pointer_cast<Job>(shared_from_this()))) return;
+  if (listener_.config.overload) return respond(listener_.config.overload(x.request));
+  auto busy = problem(503, "HF-HTTP-0016", "the server is busy; try again", x.request.id);
+  busy.headers.add("Retry-After", "1");
+  respond(std::move(busy));
+}
+
+void Connection::handle() {
+  auto& x = *exchange_;
+  try {
+    x.response = listener_.config.serves->handle(*x.route, x.request);
+  } catch (const std::exception&) {
+    x.response = problem(500, "HF-HTTP-0017", "the server failed; the request id tells the operator why", x.request.id);
+  }
+}
+
+void Connection::work() {
+  auto& x = *exchange_;
+  if (!x.producer_more) {
+    handle();
+  } else {
+    const auto& producer = std::get<std::shared_ptr<Producer>>(x.response.content);
+    try {
+      const auto more = producer->next(x.piece);
+      x.producer_failed = !more;
+      x.producer_more = more.value_or(false);
+    } catch (const std::exception&) {
+      x.producer_failed = true;
+    }
+  }
+  io_.loop.post([self = shared_from_this()] {
+    if (self->state_ == State::closed) return self->exchange_.reset();
+    if (self->exchange_->content_done)
+      self->respond(std::move(self->exchange_->response));
+    else
+      self->enter(State::send, Timeout::body);
+    self->on_ready();
+  });
+}
+
+void Connection::refuse(const Refusal& refusal) {
+  exchange_->keep_alive = false;
+  respond(problem(refusal.status, refusal.code, refusal.detail, exchange_->request.id));
+}
+
+void Connection::respond(Response response) {
+  auto& x = *exchange_;
+  x.response = std::move(response);
+  apply_conditions(x.request, x.response);
+  // What has been read is answered, also while draining; the last answer says that it is the last.
+  x.keep_alive = x.keep_alive && !x.response.close && !(io_.draining && !more_input_);
+  const auto size = x.response.size();
+  x.framing = size ? Framing::length : x.version == 11 ? Framing::chunked : Framing::until_close;
+  if (x.framing == Framing::until_close) x.keep_alive = false;
+  x.response.headers.set_if_absent("X-Request-Id", x.request.id);
+  x.out.clear();
+  x.sent = 0;
+  Wire wire{.date = io_.date(), .framing = x.framing, .keep_alive = x.keep_alive, .version = x.version};
+  if (!append_head(x.out, x.response, wire)) {
+    x.response = problem(500, "HF-HTTP-0017", "the server failed; the request id tells the operator why", x.request.id);
+    wire.framing = x.framing = Framing::length;
+    if (!append_head(x.out, x.response, wire)) return close();
+  }
+  x.content_at = 0;
+  x.content_done = x.head_only || !allows_content(x.response.status) || x.response.size() == std::uint64_t(0);
+  if (const auto* text = std::get_if<std::string>(&x.response.content);
+      text != nullptr && !x.content_done && text->size() <= kSmallContent) {
+    x.out += *text;
+    x.content_done = true;
+  }
+  x.producer_more = !x.content_done && std::holds_alternative<std::shared_ptr<Producer>>(x.response.content);
+  enter(State::send, Timeout::body);
+}
+
+std::optional<Connection::Next> Connection::flush(bool more) {
+  auto& x = *exchange_;
+  while (x.sent < x.out.size()) {
+    const auto result = stream_.write(std::string_view(x.out).substr(x.sent), more);
+    if (result.io != Io::done) return blocked(result);
+    x.sent += result.bytes;
+    progress(result.bytes);
+  }
+  return std::nullopt;
+}
+
+Connection::Next Connection::send() {
+  auto& x = *exchange_;
+  if (const auto wait = flush(!x.content_done)) return *wait;
+  if (!x.content_done) return send_content();
+  finish_exchange();
+  return Next::again;
+}
+
+// One step of a content that did not go out with the head.
+Connection::Next Connection::send_content() {
+  auto& x = *exchange_;
+  x.out.clear();
+  x.sent = 0;
+  if (const auto* stream = std::get_if<std::shared_ptr<EventStream>>(&x.response.content)) {
+    enter(State::events, Timeout::event);
+    (*stream)->on_data([&io = io_, weak = weak_from_this()] {
+      io.loop.post([weak] {
+        if (const auto self = weak.lock()) self->on_ready();
+      });
+    });
+    return Next::again;
+  }
+  if (std::holds_alternative<std::shared_ptr<Producer>>(x.response.content)) {
+    if (x.producer_failed) {  // cut: the client must not take a part for the whole
+      close();
+      return Next::wait;
+    }
+    if (!x.piece.empty()) {
+      x.out = x.framing == Framing::chunked ? fmt::format("{:x}\r\n{}\r\n", x.piece.size(), x.piece) : x.piece;
+      x.piece.clear();
+    }
+    if (!x.producer_more) {
+      if (x.framing == Framing::chunked) x.out += "0\r\n\r\n";
+      x.content_done = true;
+      return Next::again;
+    }
+    if (!x.out.empty()) return Next::again;
+    enter(State::handler, std::nullopt);
+    listener_.workers.push_more(std::static_pointer_cast<Job>(shared_from_this()));
+    return Next::wait;
+  }
+  IoResult result{Io::failed};
+  const auto left = *x.response.size() - x.content_at;
+  if (const auto* file = std::get_if<FileContent>(&x.response.content)) {
+    if (!stream_.tls()) {
+      result = stream_.send_file(*file->descriptor, file->offset + x.content_at, left);
+    } else {
+      x.out.resize(std::min<std::uint64_t>(left, kScratch));
+      const auto n = ::pread(*file->descriptor, x.out.data(), x.out.size(), off_t(file->offset + x.content_at));
+      if (n <= 0) {
+        close();
+        return Next::wait;
+      }
+      x.out.resize(std::size_t(n));
+      x.content_at += std::size_t(n);
+      x.content_done = x.content_at == *x.response.size();
+      return Next::again;
+    }
+  } else {
+    const auto* text = std::get_if<std::string>(&x.response.content);
+    const std::string_view all = text != nullptr ? *text : *std::get<std::shared_ptr<const std::string>>(x.response.content);
+    result = stream_.write(all.substr(x.content_at), false);
+  }
+  if (result.io != Io::done) return blocked(result);
+  x.content_at += result.bytes;
+  progress(result.bytes);
+  x.content_done = x.content_at == *x.response.size();
+  return Next::again;
+}
+
+// Until the publisher ends, the client goes, or the server drains.
+Connection::Next Connection::send_events() {
+  auto& x = *exchange_;
+  auto& stream = *std::get<std::shared_ptr<EventStream>>(x.response.content);
+  if (x.sent < x.out.size()) {
+    if (const auto wait = flush(false)) return *wait;
+    io_.loop.set_deadline(*this, Timeout::event);
+  }
+  if (x.content_done) {
+    stream.detach();
+    finish_exchange();
+    return Next::again;
+  }
+  x.out.clear();
+  x.sent = 0;
+  std::string frames;
+  const bool more = stream.take(frames) && !io_.draining;
+  if (!frames.empty()) x.out = x.framing == Framing::chunked ? fmt::format("{:x}\r\n{}\r\n", frames.size(), frames) : frames;
+  if (!more) {
+    if (x.framing == Framing::chunked) x.out += "0\r\n\r\n";
+    x.content_done = true;
+    x.keep_alive = x.keep_alive && !io_.draining;
+  }
+  if (!x.out.empty()) {
+    io_.loop.set_deadline(*this, Timeout::body);  // a reader that stops reading is cut
+    return Next::again;
+  }
+  if (x.content_done) return Next::again;
+  const auto result = stream_.read(io_.scratch.data(), io_.scratch.size());
+  if (result.io == Io::done) return Next::again;  // nothing is expected; what comes is dropped
+  return blocked(result);
+}
+
+void Connection::finish_exchange() {
+  const bool keep_alive = exchange_->keep_alive;
+  exchange_.reset();
+  if (keep_alive) {
+    fresh_ = !in_.empty();
+    return enter(State::receive, Timeout::idle);
+  }
+  enter(State::linger, Timeout::linger);
+}
+
+// Closing a socket with unread input makes the kernel send RST, which can destroy the answer on its way
+// (RFC 9112 section 9.6): say FIN, then read until the client has read ours and closes.
+Connection::Next Connection::linger() {
+  if (!std::exchange(sent_fin_, true)) stream_.end_output();
+  for (;;) {
+    const auto result = stream_.read(io_.scratch.data(), io_.scratch.size());
+    if (result.io != Io::done) return blocked(result);
+    moved_ += result.bytes;
+    if (moved_ > kLingerMax) {
+      close();
+      return Next::wait;
+    }
+  }
+}
+
+}  // namespace hf::net

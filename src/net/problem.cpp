@@ -1,0 +1,59 @@
+#include "net/problem.h"
+
+#include <fmt/core.h>
+
+#include "base/text.h"
+
+namespace hf::net {
+
+int status_of(ErrorKind kind, Stage stage) {
+  switch (kind) {
+    case ErrorKind::invalid: return stage == Stage::content ? 422 : 400;
+    case ErrorKind::unauthenticated: return 401;
+    case ErrorKind::forbidden: return 403;
+    case ErrorKind::not_found: return 404;
+    case ErrorKind::conflict: return 409;
+    case ErrorKind::limit: return stage == Stage::content ? 413 : 429;
+    case ErrorKind::unavailable: return 503;
+    case ErrorKind::internal: return 500;
+  }
+  return 500;
+}
+
+std::string json_quote(std::string_view text) {
+  std::string out = "\"";
+  const bool valid = is_utf8(text);  // what is not text is shown byte by byte, never passed on
+  for (const char c : text) {
+    const auto u = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (u < 0x20 || u == 0x7f || (u >= 0x80 && !valid)) {
+      out += fmt::format("\\u{:04x}", u);
+    } else {
+      out += c;
+    }
+  }
+  return out += '"';
+}
+
+Response problem(int status, std::string_view code, std::string_view detail, std::string_view request_id) {
+  Response response;
+  response.status = status;
+  response.error_code = code;
+  response.headers.add("Content-Type", "application/problem+json");
+  response.headers.add("Cache-Control", "no-store");
+  // "type" is absent, which means about:blank: the title is the status phrase (RFC 9457 section 4.2.1).
+  response.content = fmt::format(R"({{"title":{},"status":{},"code":{},"detail":{},"request_id":{}}})",
+                                 json_quote(reason_of(status)), status, json_quote(code), json_quote(detail),
+                                 json_quote(request_id));
+  return response;
+}
+
+Response problem(const Error& error, Stage stage, std::string_view request_id) {
+  return problem(status_of(error.kind, stage), error.code, error.message, request_id);
+}
+
+}  // namespace hf::net
