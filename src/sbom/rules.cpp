@@ -24,6 +24,12 @@ const Grammar& cyclonedx(std::string_view version) {
   return pick(all, kVersions, version);
 }
 
+const Grammar& spdx2(std::string_view version) {
+  static const auto texts = grammar::texts_of("spdx2");
+  static const std::array<Grammar, 2> all{Grammar(texts, "2.2"), Grammar(texts, "2.3")};
+  return all[version == "2.2" ? 0 : 1];
+}
+
 // CycloneDX: a BOM-Link names an object of another BOM.
 bool outside_cyclonedx(std::string_view reference) { return reference.starts_with("urn:cdx:"); }
 
@@ -35,7 +41,7 @@ bool outside_spdx2(std::string_view reference) {
 // SPDX 3: the licence list, and individuals of the model itself (NoAssertionElement, NoneLicense, ...).
 bool outside_spdx3(std::string_view reference) {
   return reference.starts_with("https://spdx.org/licenses/") || reference.starts_with("http://spdx.org/licenses/") ||
-         reference.starts_with("https://spdx.org/rdf/3.0.");
+         reference.starts_with("https://spdx.org/rdf/3.0.") || reference.find(':') == std::string_view::npos;
 }
 
 }  // namespace
@@ -43,11 +49,11 @@ bool outside_spdx3(std::string_view reference) {
 const grammar::Node& grammar_of(const Claimed& claimed) {
   switch (claimed.dialect) {
     case Dialect::cyclonedx: return cyclonedx(claimed.version).root();
-    case Dialect::spdx2:
+    case Dialect::spdx2: return spdx2(claimed.version).root();
     case Dialect::spdx3: break;
   }
-  static const grammar::Node any;
-  return any;
+  static const Grammar spdx3(grammar::texts_of("spdx3"), "3.0");
+  return spdx3.root();
 }
 
 Elsewhere elsewhere_of(const Claimed& claimed) {

@@ -4,7 +4,6 @@
 #include <charconv>
 #include <cmath>
 #include <span>
-#include <unordered_set>
 
 #include "sbom/grammar/digest_set.h"
 #include "sbom/grammar/path.h"
@@ -155,6 +154,7 @@ class Checker {
     bool filled = false;
     if (const auto error = object.reset().get(filled)) malformed(error);
     if (index != NameTable::kNone) return node.classes[index];
+    if (node.otherwise && has_form(name, Form::iri)) return node.otherwise;
     if (!found) find("HF-SBOM-0101", "the required member '" + std::string(node.member) + "' is missing");
     else find(path_.pointer() + "/" + std::string(node.member), "HF-SBOM-0103", quoted(name) + " is no class that can stand here");
     return &kAny;
@@ -164,7 +164,7 @@ class Checker {
     MemberSet seen;
     std::uint64_t digest = 0x6f62;
     std::vector<View> others;
-    std::unordered_set<View> many;
+    DigestSet many;
     path_.enter();
     for (auto item : object) {
       od::field field;
@@ -208,10 +208,11 @@ class Checker {
     return true;
   }
   void repeated(View key) { find("HF-SBOM-0109", "the member " + quoted(key) + " stands twice in one object"); }
-  static bool is_new(View key, std::vector<View>& others, std::unordered_set<View>& many) {
+  static bool is_new(View key, const std::vector<View>& others, DigestSet& many) {
     if (others.size() < 16) return std::find(others.begin(), others.end(), key) == others.end();
-    if (many.empty()) many.insert(others.begin(), others.end());
-    return many.insert(key).second;
+    if (others.size() == 16)
+      for (const auto other : others) (void)many.insert(digest_of(other));
+    return many.insert(digest_of(key));
   }
 
   void missing(const Node& node, const MemberSet& seen) {
@@ -309,13 +310,14 @@ class Checker {
     if (node->kind == Kind::words) {
       if (node->names.find(text) == NameTable::kNone)
         find("HF-SBOM-0103", quoted(text) + (node->names.size() == 1 ? " is not '" + std::string(node->names[0]) + "'" : " is no word of " + std::string(node->name)));
-    } else if (node->form != Form::any && !has_form(text, node->form)) {
-      auto message = quoted(text) + " is not " + std::string(describe(node->form));
-      if (!only_a_hint(node->form)) find("HF-SBOM-0105", std::move(message));
-      else if (warn()) outcome_.warnings.push_back({path_.pointer(), "HF-SBOM-0105", std::move(message)});
-    } else if (node->role != Role::none) {
-      name(*node, text, digest);
+      return digest;
     }
+    if (node->form != Form::any && !has_form(text, node->form)) {
+      auto message = quoted(text) + " is not " + std::string(describe(node->form));
+      if (!node->hint) find("HF-SBOM-0105", std::move(message));
+      else if (warn()) outcome_.warnings.push_back({path_.pointer(), "HF-SBOM-0105", std::move(message)});
+    }
+    if (node->role != Role::none) name(*node, text, digest);
     return digest;
   }
 

@@ -112,6 +112,7 @@ class Compiler {
     }
     auto& named = entry(words.at(1));
     if (named.defined) broken("defined twice: " + std::string(words[1]));
+    if (form_named(words[1])) broken("a form has the name " + std::string(words[1]));
     named.defined = true;
     current_ = named.node;
     if (what == "object") {
@@ -136,6 +137,10 @@ class Compiler {
 
   void member(const std::vector<std::string_view>& words) {
     if (!current_) broken("a member of nothing: " + std::string(words[0]));
+    if (current_->kind == Kind::select && words[0] == "otherwise") {
+      current_->otherwise = entry(words.at(1)).node;
+      return;
+    }
     if (current_->kind == Kind::words || current_->kind == Kind::select) {
       for (const auto word : words) {
         current_->names.add(word);
@@ -216,6 +221,8 @@ class Compiler {
   }
 
   void plain(Node& node, std::string_view word) {
+    node.hint = word.ends_with('?');
+    if (node.hint) word.remove_suffix(1);
     if (word.starts_with('"')) {
       node.kind = Kind::words;
       node.names.add(word.substr(1, word.size() - 2));

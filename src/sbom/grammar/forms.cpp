@@ -86,11 +86,20 @@ bool iri_reference(std::string_view text) {
 }
 
 bool iri(std::string_view text) {
-  if (text.starts_with("_:")) return text.size() > 2 && iri_reference(text);
   const auto colon = text.find(':');
-  if (colon == 0 || colon == std::string_view::npos || !(lower(text[0]) || upper(text[0]))) return false;
-  const auto scheme = text.substr(0, colon);
-  return all(scheme, [](char c) { return alnum(c) || c == '+' || c == '-' || c == '.'; }) && iri_reference(text);
+  return colon != std::string_view::npos && colon > 0 && colon + 1 < text.size();
+}
+
+bool element_iri(std::string_view text) {
+  static constexpr std::array<std::string_view, 5> kIndividuals{"NoAssertionElement", "NoneElement", "SpdxOrganization",
+                                                                "expandedlicensing_NoAssertionLicense", "expandedlicensing_NoneLicense"};
+  return iri(text) || std::find(kIndividuals.begin(), kIndividuals.end(), text) != kIndividuals.end();
+}
+
+bool decimal(std::string_view text) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  const auto dot = text.find('.');
+  return dot != 0 && !text.empty() && all(text.substr(0, dot), digit) && (dot == std::string_view::npos || all(text.substr(dot + 1), digit));
 }
 
 bool email(std::string_view text) {
@@ -189,6 +198,8 @@ constexpr std::array<FormText, static_cast<std::size_t>(Form::last)> kTexts{{
     {"agent", "'Person: ' or 'Organization: ' and a name, or NOASSERTION"},
     {"creator", "'Person: ', 'Organization: ' or 'Tool: ' and a name"},
     {"hex", "hexadecimal digits"},
+    {"decimal-digits", "a number"},
+    {"element-iri", "an IRI with its scheme (RFC 3987) or an individual of the SPDX model"},
     {"any-media-type", "a media type, type/subtype"},
 }};
 
@@ -218,6 +229,8 @@ bool has_form(std::string_view text, Form form) {
     case Form::agent: return agent(text, false);
     case Form::creator: return agent(text, true);
     case Form::hex: return !text.empty() && all(text, hex);
+    case Form::decimal: return decimal(text);
+    case Form::element_iri: return element_iri(text);
     case Form::media_type_any: return media_type(text, false);
   }
   return false;

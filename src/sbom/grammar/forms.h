@@ -19,7 +19,7 @@ enum class Form : std::uint8_t {
   hash,           // 32, 40, 64, 96 or 128 hexadecimal digits
   locale,         // en, en-US
   cre,            // CRE:123-456
-  iri,            // with a scheme, or a blank node "_:x"
+  iri,            // with a colon in it, as the SPDX 3 schema tells an IRI; a blank node "_:x" has one too
   utc_time,       // SPDX: YYYY-MM-DDThh:mm:ssZ
   semver,         // SPDX 3 specVersion
   spdx_ref,       // SPDXRef-[A-Za-z0-9.-]+
@@ -29,14 +29,13 @@ enum class Form : std::uint8_t {
   agent,          // "Person: ", "Organization: " or NOASSERTION
   creator,        // "Person: ", "Organization: ", "Tool: "
   hex,            // hexadecimal digits, at least one
+  decimal,        // a number as text: -1.5
+  element_iri,    // SPDX 3: iri, or an individual of the model by its name in the context
   media_type_any, // type "/" subtype in any case, with parameters
   last,
 };
 
 [[nodiscard]] bool has_form(std::string_view text, Form form);
-// A document with a bad address is still read: real SBOMs hold licence URLs such as "http://a and http://b", and JSON
-// Schema leaves it open whether `format` is checked (draft-07, 7.2).
-[[nodiscard]] constexpr bool only_a_hint(Form form) { return form == Form::iri_reference || form == Form::email; }
 [[nodiscard]] std::string_view describe(Form form);                    // "an RFC 3339 time"
 [[nodiscard]] std::optional<Form> form_named(std::string_view name);  // as the grammars write it: "date-time"
 

@@ -69,6 +69,7 @@ struct Node {
   NameTable names;        // object: members; words: the words; select: the classes
 
   Form form = Form::any;  // text
+  bool hint = false;      // text: another form is a warning, and the document is still read
   Role role = Role::none;
 
   double min = -1e308, max = 1e308;            // integer, number
@@ -91,6 +92,7 @@ struct Node {
 
   std::string_view member;           // select: the member whose text names the class
   std::vector<const Node*> classes;  // select
+  const Node* otherwise = nullptr;   // select: what a class with an IRI for a name is, outside the model
 };
 
 class Grammar {
