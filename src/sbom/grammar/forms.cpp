@@ -96,6 +96,12 @@ bool element_iri(std::string_view text) {
   return iri(text) || std::find(kIndividuals.begin(), kIndividuals.end(), text) != kIndividuals.end();
 }
 
+bool jsf_algorithm(std::string_view text) {
+  static constexpr std::array<std::string_view, 14> kNames{"RS256", "RS384", "RS512", "PS256",   "PS384", "PS512", "ES256",
+                                                           "ES384", "ES512", "Ed25519", "Ed448", "HS256", "HS384", "HS512"};
+  return iri(text) || std::find(kNames.begin(), kNames.end(), text) != kNames.end();
+}
+
 bool decimal(std::string_view text) {
   if (text.starts_with('-')) text.remove_prefix(1);
   const auto dot = text.find('.');
@@ -201,6 +207,7 @@ constexpr std::array<FormText, static_cast<std::size_t>(Form::last)> kTexts{{
     {"decimal-digits", "a number"},
     {"element-iri", "an IRI with its scheme (RFC 3987) or an individual of the SPDX model"},
     {"any-media-type", "a media type, type/subtype"},
+    {"jsf-algorithm", "a signature algorithm of RFC 7518 or RFC 8037, or an IRI"},
 }};
 
 }  // namespace
@@ -232,6 +239,7 @@ bool has_form(std::string_view text, Form form) {
     case Form::decimal: return decimal(text);
     case Form::element_iri: return element_iri(text);
     case Form::media_type_any: return media_type(text, false);
+    case Form::jsf_algorithm: return jsf_algorithm(text);
   }
   return false;
 }

@@ -32,6 +32,7 @@ enum class Form : std::uint8_t {
   decimal,        // a number as text: -1.5
   element_iri,    // SPDX 3: iri, or an individual of the model by its name in the context
   media_type_any, // type "/" subtype in any case, with parameters
+  jsf_algorithm,  // JSON Signature Format 0.82: a JWA name of RFC 7518 or RFC 8037, or an IRI
   last,
 };
 
