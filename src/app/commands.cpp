@@ -1,5 +1,6 @@
 #include "app/commands.h"
 
+#include "instance/cli.h"
 #include "sbom/cli.h"
 #include "vuln/identity/cli.h"
 
@@ -14,6 +15,7 @@ const std::vector<cli::Command>& commands() {
   static const std::vector<cli::Command> all = [] {
     std::vector<cli::Command> list;
     // One line a domain.
+    append(list, instance::commands());
     append(list, sbom::commands());
     append(list, vuln::identity_commands());
     return list;
