@@ -34,12 +34,11 @@ class Reading {
   }
 
   grammar::Outcome check(const Limits& limits) {
-    auto outcome = grammar::check(document_, bytes_, grammar_of(claimed_), limits, elsewhere_of(claimed_));
-    document_.rewind();
-    return outcome;
+    return grammar::check(document_, bytes_, grammar_of(claimed_), limits, elsewhere_of(claimed_));
   }
 
-  Result<Document> extract() {
+  Result<Document> extract() {  // only after a check without findings: simdjson cannot rewind after an error
+    document_.rewind();
     Document document;
     document.format = claimed_.dialect == Dialect::cyclonedx ? Format::cyclonedx : Format::spdx;
     document.spec_version = claimed_.version;
@@ -94,11 +93,14 @@ Result<Document> parse(const Text& text, const Limits& limits) {
   return document;
 }
 
-std::vector<Finding> validate(const Text& text, const Limits& limits) {
+Checked check(const Text& text, const Limits& limits) {
   Reading reading;
-  if (auto opened = reading.open(text, limits); !opened) return {{"", opened.error().code, std::move(opened.error().message)}};
-  return reading.check(limits).findings;
+  if (auto opened = reading.open(text, limits); !opened) return {{{"", opened.error().code, std::move(opened.error().message)}}, {}};
+  auto outcome = reading.check(limits);
+  return {std::move(outcome.findings), std::move(outcome.warnings)};
 }
+
+std::vector<Finding> validate(const Text& text, const Limits& limits) { return check(text, limits).findings; }
 
 Result<Document> parse(ByteView bytes, const Limits& limits) {
   if (bytes.size() > limits.bytes_max) return too_large(limits);

@@ -46,6 +46,11 @@ class Text {
 // HF-SBOM-0109 a member name twice in one object   HF-SBOM-0111 there are more than `findings_max`
 // Warnings (Document::warnings): HF-SBOM-0105 a URL or e-mail address that is none, HF-SBOM-0110 a reference to nothing,
 // HF-SBOM-0112 a withdrawn VEX statement.
+struct Checked {
+  std::vector<Finding> findings;
+  std::vector<Finding> warnings;
+};
+[[nodiscard]] Checked check(const Text& text, const Limits& limits = {});
 [[nodiscard]] std::vector<Finding> validate(const Text& text, const Limits& limits = {});
 [[nodiscard]] std::vector<Finding> validate(ByteView bytes, const Limits& limits = {});
 
