@@ -40,8 +40,8 @@ class [[nodiscard]] Result : public tl::expected<T, Error> {
     return ::hf::fail(std::move(HF_CONCAT(hf_result_, __LINE__)).error()); \
   declaration = *std::move(HF_CONCAT(hf_result_, __LINE__))
 // HF_CHECK(store.insert(row)); the same for Result<void>.
-#define HF_CHECK(expression)                                              \
-  do {                                                                    \
-    if (auto hf_checked = (expression); !hf_checked)                      \
-      return ::hf::fail(std::move(hf_checked).error());                   \
+#define HF_CHECK(expression)                                                                    \
+  do {                                                                                          \
+    if (auto HF_CONCAT(hf_checked_, __LINE__) = (expression); !HF_CONCAT(hf_checked_, __LINE__)) \
+      return ::hf::fail(std::move(HF_CONCAT(hf_checked_, __LINE__)).error());                   \
   } while (false)

@@ -1,0 +1,24 @@
+// Owners for OpenSSL objects. Only for .cpp files of this domain.
+#pragma once
+
+#include <memory>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+
+namespace hf::crypto {
+
+template <auto Free>
+struct OpensslFree {
+  template <class T>
+  void operator()(T* object) const {
+    Free(object);
+  }
+};
+
+using PkeyPtr = std::unique_ptr<EVP_PKEY, OpensslFree<&EVP_PKEY_free>>;
+using PkeyContextPtr = std::unique_ptr<EVP_PKEY_CTX, OpensslFree<&EVP_PKEY_CTX_free>>;
+using DigestContextPtr = std::unique_ptr<EVP_MD_CTX, OpensslFree<&EVP_MD_CTX_free>>;
+using EcdsaSigPtr = std::unique_ptr<ECDSA_SIG, OpensslFree<&ECDSA_SIG_free>>;
+using BignumPtr = std::unique_ptr<BIGNUM, OpensslFree<&BN_free>>;
+
+}  // namespace hf::crypto

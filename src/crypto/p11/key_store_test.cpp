@@ -1,0 +1,218 @@
+// Against a real SoftHSM token. Faults come from tests/support/p11_fault_module.cpp, which lies between.
+#include "crypto/p11/key_store.h"
+
+#include <csignal>
+#include <dlfcn.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+#include "crypto/p11/key_pair.h"
+#include "crypto/token_setup.h"
+#include "support/p11_fault.h"
+#include "support/temp_dir.h"
+
+namespace hf::crypto {
+namespace {
+
+const std::vector<KeySpec> kKeys{{"ledger", KeyAlgorithm::ed25519}, {"device-ca", KeyAlgorithm::ecdsa_p256}};
+
+class Pkcs11 : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (find_soft_module().empty()) GTEST_SKIP() << "SoftHSM is not installed";
+    void* const library = ::dlopen(HF_P11_FAULT, RTLD_NOW | RTLD_LOCAL);
+    ASSERT_TRUE(library) << ::dlerror();
+    fault_ = reinterpret_cast<test::P11Fault* (*)()>(::dlsym(library, "hf_p11_fault"))();
+    fault_->reset();
+    auto made = set_up_soft_token(dir_.path(), kKeys, HF_P11_FAULT);
+    ASSERT_TRUE(made) << made.error().message << ": " << made.error().detail;
+    config_ = *made;
+    store_ = open();
+  }
+  void TearDown() override {
+    if (fault_) fault_->reset();
+  }
+
+  std::unique_ptr<KeyStore> open() {
+    auto store = open_key_store(config_, kKeys);
+    EXPECT_TRUE(store) << store.error().message << ": " << store.error().detail;
+    return store ? *std::move(store) : nullptr;
+  }
+  // The next call of this function fails so.
+  void arm(std::string_view function, CK_RV value, int times = 1) {
+    fault_->function = function, fault_->value = value, fault_->times = times, fault_->skip = 0;
+  }
+  std::string code_of_signing() {
+    const auto signature = store_->sign("ledger", bytes_of("x"));
+    return signature ? std::string("ok") : std::string(signature.error().code);
+  }
+
+  test::TempDir dir_;
+  test::P11Fault* fault_ = nullptr;
+  TokenConfig config_;
+  std::unique_ptr<KeyStore> store_;
+};
+
+TEST_F(Pkcs11, SignsWithBothAlgorithmsAndOpensslAgrees) {
+  for (const auto& spec : kKeys) {
+    const auto key = store_->public_key(spec.label);
+    ASSERT_TRUE(key);
+    EXPECT_EQ(key->algorithm, spec.algorithm);
+    for (const auto& message : {std::string(), std::string("m"), std::string(100000, 'm')}) {
+      const auto signature = store_->sign(spec.label, bytes_of(message));
+      ASSERT_TRUE(signature) << signature.error().detail;
+      EXPECT_TRUE(verify(*key, bytes_of(message), *signature));
+    }
+  }
+  EXPECT_EQ(store_->sign("nobody", {}).error().code, "HF-KEY-0002");
+}
+
+TEST_F(Pkcs11, ThePrivateKeyCannotLeaveTheToken) {
+  auto module = *p11::Module::load(config_.module_path);
+  auto session = *p11::Session::open(module, module->token(kSoftTokenLabel)->slot, true);
+  for (const auto& spec : kKeys) {
+    const auto pair = p11::find_key_pair(session, spec.label);
+    ASSERT_TRUE(pair) << pair.error().detail;
+    for (const auto& [attribute, expected] :
+         {std::pair{CKA_SENSITIVE, true}, {CKA_ALWAYS_SENSITIVE, true}, {CKA_NEVER_EXTRACTABLE, true}, {CKA_EXTRACTABLE, false},
+          {CKA_SIGN, true}, {CKA_DECRYPT, false}, {CKA_UNWRAP, false}, {CKA_DERIVE, false}, {CKA_COPYABLE, false}})
+      EXPECT_EQ(*session.attribute(pair->private_key, attribute), Bytes{std::uint8_t(expected)}) << attribute;
+    EXPECT_EQ(session.attribute(pair->private_key, CKA_VALUE).error().detail, "C_GetAttributeValue: CKR_ATTRIBUTE_SENSITIVE");
+  }
+}
+
+TEST_F(Pkcs11, ASignatureThatDoesNotVerifyIsWithheld) {
+  fault_->corrupt_signatures = true;
+  for (const auto& spec : kKeys) EXPECT_EQ(store_->sign(spec.label, bytes_of("x")).error().code, "HF-KEY-0003");
+  fault_->corrupt_signatures = false;
+  EXPECT_EQ(code_of_signing(), "ok");
+}
+
+TEST_F(Pkcs11, ALostSessionALogoutAndAChangedHandleAreMended) {
+  for (const auto value : {CKR_SESSION_HANDLE_INVALID, CKR_SESSION_CLOSED, CKR_USER_NOT_LOGGED_IN, CKR_KEY_HANDLE_INVALID,
+                           CKR_OBJECT_HANDLE_INVALID, CKR_OPERATION_ACTIVE})
+    for (const auto* function : {"C_SignInit", "C_Sign"}) {
+      EXPECT_EQ(code_of_signing(), "ok");
+      arm(function, value);
+      EXPECT_EQ(code_of_signing(), "ok") << function << " " << p11::name_of(value);
+      EXPECT_LE(fault_->times, 0);
+    }
+}
+
+TEST_F(Pkcs11, WhatCannotBeMendedIsReportedByItsClassAndTheNextCallBeginsAnew) {
+  for (const auto& [value, code] :
+       {std::pair{CKR_DEVICE_ERROR, "HF-P11-0013"}, {CKR_DEVICE_REMOVED, "HF-P11-0013"}, {CKR_GENERAL_ERROR, "HF-P11-0013"},
+        {CKR_VENDOR_DEFINED | 1, "HF-P11-0013"}, {CKR_CRYPTOKI_NOT_INITIALIZED, "HF-P11-0014"},
+        {CKR_KEY_FUNCTION_NOT_PERMITTED, "HF-P11-0016"}, {CKR_MECHANISM_INVALID, "HF-P11-0016"}}) {
+    arm("C_Sign", value);
+    EXPECT_EQ(code_of_signing(), code) << p11::name_of(value);
+    EXPECT_LE(fault_->times, 0) << "tried once: " << p11::name_of(value);
+    EXPECT_EQ(code_of_signing(), "ok");
+  }
+  arm("C_Sign", CKR_SESSION_CLOSED, 2);
+  EXPECT_EQ(code_of_signing(), "HF-P11-0010");  // mended once, not for ever
+  EXPECT_EQ(code_of_signing(), "ok");
+}
+
+TEST_F(Pkcs11, ATokenThatIsAwayAndComesBackIsUsedAgain) {
+  arm("C_Sign", CKR_TOKEN_NOT_PRESENT);
+  EXPECT_EQ(code_of_signing(), "HF-P11-0013");
+  arm("C_OpenSession", CKR_TOKEN_NOT_PRESENT, 3);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(code_of_signing(), "HF-P11-0013");
+  EXPECT_EQ(code_of_signing(), "ok");
+}
+
+TEST_F(Pkcs11, ARefusedPinIsNeverTriedAgain) {
+  store_.reset();
+  arm("C_Login", CKR_PIN_INCORRECT);
+  const auto refused = open_key_store(config_, kKeys);
+  EXPECT_EQ(refused.error().code, "HF-P11-0015");
+
+  store_ = open();
+  arm("C_Sign", CKR_DEVICE_REMOVED);
+  EXPECT_EQ(code_of_signing(), "HF-P11-0013");
+  arm("C_Login", CKR_PIN_LOCKED);
+  EXPECT_EQ(code_of_signing(), "HF-P11-0015");
+  arm("C_Login", CKR_GENERAL_ERROR);
+  EXPECT_EQ(code_of_signing(), "HF-P11-0015");
+  EXPECT_EQ(fault_->times, 1) << "no second log-in";
+}
+
+TEST_F(Pkcs11, AWrongPinIsAnErrorOfItsOwn) {
+  ASSERT_TRUE(write_private_file(config_.pin_file, bytes_of("not-the-pin\n")));
+  store_.reset();
+  const auto refused = open_key_store(config_, kKeys);
+  EXPECT_EQ(refused.error().code, "HF-P11-0015");
+  EXPECT_EQ(refused.error().detail, "C_Login: CKR_PIN_INCORRECT");
+  EXPECT_EQ(refused.error().kind, ErrorKind::unauthenticated);
+}
+
+TEST_F(Pkcs11, EveryFormOfEcPointIsRead) {
+  const auto expected = *store_->public_key("ledger");
+  for (const auto form : {test::PointForm::raw, test::PointForm::bit_string}) {
+    fault_->point_form = form;
+    store_ = open();
+    ASSERT_TRUE(store_);
+    EXPECT_EQ(*store_->public_key("ledger"), expected);
+    EXPECT_TRUE(store_->sign("device-ca", bytes_of("x")));
+  }
+  fault_->point_form = test::PointForm::truncated;
+  EXPECT_EQ(open_key_store(config_, kKeys).error().code, "HF-KEY-0006");
+}
+
+TEST_F(Pkcs11, ManyThreadsSignAtOnceWhileASessionIsLost) {
+  arm("C_SignInit", CKR_SESSION_HANDLE_INVALID);
+  fault_->skip = 20;
+  std::vector<std::thread> threads;
+  std::atomic<int> failures = 0;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 50; ++i) {
+        const auto message = std::to_string(t * 1000 + i);
+        const auto signature = store_->sign(kKeys[std::size_t(i) % 2].label, bytes_of(message));
+        if (!signature) ++failures;
+      }
+    });
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(failures, 0);
+  EXPECT_LE(fault_->times, 0) << "it was lost";
+}
+
+TEST_F(Pkcs11, AForkedChildCannotUseItsParentsLogin) {
+  const auto child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) ::_exit(code_of_signing() == "HF-P11-0014" ? 0 : 1);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(code_of_signing(), "ok");
+}
+
+TEST_F(Pkcs11, AKeyThatWantsThePinForEachUseGetsIt) {
+  {
+    auto module = *p11::Module::load(config_.module_path);
+    auto session = *p11::Session::open(module, module->token(kSoftTokenLabel)->slot, true);
+    p11::Template public_key, private_key;
+    public_key.flag(CKA_TOKEN, true).text(CKA_LABEL, "strict").text(CKA_ID, "s").bytes(CKA_EC_PARAMS, *from_hex("06032b6570"));
+    private_key.flag(CKA_TOKEN, true).text(CKA_LABEL, "strict").text(CKA_ID, "s").flag(CKA_SIGN, true).flag(CKA_PRIVATE, true);
+    private_key.flag(CKA_ALWAYS_AUTHENTICATE, true);
+    ASSERT_TRUE(session.generate_pair(CKM_EC_EDWARDS_KEY_PAIR_GEN, std::move(public_key), std::move(private_key)));
+  }
+  for (int i = 0; i < 3; ++i) {
+    const auto signature = store_->sign("strict", bytes_of("x"));
+    EXPECT_TRUE(signature) << signature.error().detail;
+  }
+}
+
+TEST_F(Pkcs11, ModulesAndTokensThatAreNotThereAreNamed) {
+  EXPECT_EQ(p11::Module::load("/nonexistent.so").error().code, "HF-P11-0001");
+  EXPECT_EQ(p11::Module::load("/usr/lib/x86_64-linux-gnu/libcrypto.so.3").error().code, "HF-P11-0001");
+  auto other = config_;
+  other.token_label = "other";
+  EXPECT_EQ(open_key_store(other, kKeys).error().code, "HF-P11-0002");
+}
+
+}  // namespace
+}  // namespace hf::crypto

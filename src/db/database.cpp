@@ -1,0 +1,128 @@
+#include "db/database.h"
+
+#include "db/migrate.h"
+
+namespace hf::db {
+namespace {
+
+constexpr std::int64_t kIdBlock = 1024;
+constexpr std::size_t kGroupMax = 256;  // jobs a commit; bounds how long the first of them waits
+
+const Query kReserveIds{"db.reserve_ids", R"sql(
+    UPDATE id_counter SET next = next + $1 WHERE single = 1 RETURNING next)sql"};
+
+}  // namespace
+
+Result<std::int64_t> IdBlock::next(Driver& driver) {
+  if (next_ == end_) {
+    std::int64_t end = 0;
+    const std::array<Value, 1> count{kIdBlock};
+    HF_CHECK(driver.run(kReserveIds, count, [&](const Row& row) { return end = row.int64(0), true; }));
+    end_ = end, next_ = end - kIdBlock;
+  }
+  return next_++;
+}
+
+Result<Location> Location::parse(std::string_view text) {
+  if (text.starts_with("sqlite:") && text.size() > 7) return Location{Engine::sqlite, std::string(text.substr(7))};
+  if (text.starts_with("postgresql://") || text.starts_with("postgres://") || text.find('=') != std::string_view::npos)
+    return Location{Engine::postgresql, std::string(text)};
+  return fail(ErrorKind::invalid, "HF-DB-0007", "a database is named sqlite:PATH or postgresql://HOST/NAME");
+}
+
+Result<std::unique_ptr<Database>> Database::open_unchecked(const Location& location) {
+  std::unique_ptr<Database> database(new Database(location));
+  HF_TRY(database->writer_, database->connect(Access::write));
+  return database;
+}
+
+Result<std::unique_ptr<Database>> Database::open(const Location& location) {
+  HF_TRY(auto database, open_unchecked(location));
+  HF_TRY(const auto pending, database->read([](const Reader& reader) { return pending_migrations(reader); }));
+  if (!pending.empty())
+    return fail(ErrorKind::unavailable, "HF-DB-0008", "the database has another schema than this holdfast; run 'holdfast db migrate'",
+                std::to_string(pending.size()) + " migrations pending, first " + pending.front().name);
+  return database;
+}
+
+Result<std::unique_ptr<Driver>> Database::connect(Access access) const {
+  return location_.engine == Engine::sqlite ? open_sqlite(location_.target, access) : open_postgresql(location_.target, access);
+}
+
+Result<std::shared_ptr<Driver>> Database::borrow() {
+  {
+    const std::lock_guard lock(readers_mutex_);
+    if (!readers_.empty()) {
+      auto connection = std::move(readers_.back());
+      readers_.pop_back();
+      return connection;
+    }
+  }
+  HF_TRY(auto connection, connect(Access::read));
+  return std::shared_ptr<Driver>(std::move(connection));
+}
+
+void Database::give_back(std::shared_ptr<Driver> connection) {
+  if (!connection->alive()) return;
+  (void)connection->script("ROLLBACK");  // after an error; no effect after COMMIT but a notice
+  const std::lock_guard lock(readers_mutex_);
+  readers_.push_back(std::move(connection));
+}
+
+Result<void> Database::begin_snapshot(Driver& driver) {
+  return driver.script(driver.engine() == Engine::sqlite ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+}
+
+// The first waiting thread leads: it runs everything that queued up, while later ones queue for the next group.
+Result<void> Database::commit(const Job& job) {
+  Waiting mine{job, {}, false};
+  std::unique_lock lock(queue_mutex_);
+  queue_.push_back(&mine);
+  for (;;) {
+    group_done_.wait(lock, [&] { return mine.done || !leading_; });
+    if (mine.done) return std::move(mine.outcome);
+    leading_ = true;
+    const auto last = queue_.begin() + std::ptrdiff_t(std::min(queue_.size(), kGroupMax));
+    const std::vector<Waiting*> group(queue_.begin(), last);
+    queue_.erase(queue_.begin(), last);
+    lock.unlock();
+    run_group(group);
+    lock.lock();
+    for (auto* waiting : group) waiting->done = true;
+    leading_ = false;
+    group_done_.notify_all();
+  }
+}
+
+void Database::run_group(const std::vector<Waiting*>& group) {
+  if (auto done = run_jobs(group); !done) {
+    // The group's transaction itself failed: nobody was acknowledged, everybody hears why.
+    ids_.discard();
+    if (writer_ && writer_->alive()) (void)writer_->script("ROLLBACK");
+    for (auto* waiting : group) waiting->outcome = fail(done.error());
+  }
+}
+
+Result<void> Database::run_jobs(const std::vector<Waiting*>& group) {
+  if (!writer_ || !writer_->alive()) {
+    HF_TRY(writer_, connect(Access::write));
+    ids_.discard();
+  }
+  auto& driver = *writer_;
+  // IMMEDIATE takes SQLite's write lock at once, instead of failing when a read turns into a write.
+  HF_CHECK(driver.script(driver.engine() == Engine::sqlite ? "BEGIN IMMEDIATE" : "BEGIN"));
+  Writer writer(driver, ids_);
+  for (auto* waiting : group) {
+    HF_CHECK(driver.script("SAVEPOINT job"));
+    waiting->outcome = waiting->job(writer);
+    if (waiting->outcome) {
+      HF_CHECK(driver.script("RELEASE SAVEPOINT job"));
+    } else {
+      ids_.discard();  // the block may have been reserved by the very job that is undone
+      HF_CHECK(driver.script("ROLLBACK TO SAVEPOINT job; RELEASE SAVEPOINT job"));
+    }
+  }
+  return driver.script("COMMIT");
+}
+
+}  // namespace hf::db

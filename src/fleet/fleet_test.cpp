@@ -1,0 +1,186 @@
+#include <map>
+#include <random>
+#include <sstream>
+
+#include "catalog/service.h"
+#include "fleet/service.h"
+#include "ledger/log.h"
+#include "ledger/verify.h"
+#include "support/memory_key_store.h"
+#include "support/test_database.h"
+
+namespace hf::fleet {
+namespace {
+
+const db::Query kCensus{"test.fleet.census", "SELECT configuration_id, market, batch_id, state, devices FROM census WHERE devices > 0"};
+const db::Query kRecount{"test.fleet.recount", R"sql(
+    SELECT configuration_id, market, batch_id, state, COUNT(*) FROM device GROUP BY configuration_id, market, batch_id, state)sql"};
+
+class Fleet : public test::DatabaseTest {
+ protected:
+  Fleet() {
+    add("manufacturer", R"({"code":"acme","name":"ACME","country":"DE"})");
+    add("product", R"({"code":"px","manufacturer":"acme","name":"PX","product_class":"default"})");
+    for (const auto* module : {"fw", "boot"})
+      add("module", R"({"product":"px","code":")" + std::string(module) + R"(","name":"M","kind":"firmware"})");
+    add("hardware_revision", R"({"product":"px","code":"rev-a","name":"Rev A"})");
+    for (const auto* build : {"fw\",\"version\":\"1.0", "fw\",\"version\":\"1.1", "fw\",\"version\":\"1.2", "boot\",\"version\":\"1"})
+      add("build", R"({"module":"px/)" + std::string(build) + "\"}");
+    add("release", R"({"product":"px","version":"r1","kind":"security","security_version":1,"builds":[{"build":"px/fw/1.0"},{"build":"px/boot/1"}]})");
+    add("batch", R"({"product":"px","code":"b1","hardware_revision":"px/rev-a","release":"px/r1","name":"B","factory":"F","authorised_quantity":200})");
+    add("batch", R"({"product":"px","code":"b2","hardware_revision":"px/rev-a","name":"B","factory":"F","authorised_quantity":3})");
+  }
+  void add(std::string_view entity, const std::string& json) {
+    const auto record = parse_json(json).value();
+    const auto done = ledger::write(*database_, clock_, {"user:test", "engineer"}, [&](ledger::Transaction& t) {
+      return catalog::create(t, *catalog::find_entity(entity), record.get_object());
+    });
+    if (!done) throw std::runtime_error(done.error().message);
+  }
+  Result<ImportSummary> import(const std::string& text) {
+    std::istringstream in(text);
+    ImportReader reader(in);
+    Importer importer(*database_, clock_, {"factory:brno", "factory"});
+    while (auto record = reader.next()) HF_CHECK(importer.add(std::move(*record)));
+    return importer.finish();
+  }
+  using Counts = std::map<std::tuple<std::int64_t, std::string, std::int64_t, std::string>, std::int64_t>;
+  Counts counts(const db::Query& query) {
+    Counts counted;
+    EXPECT_TRUE(database_->read([&](const db::Reader& reader) {
+      return reader.each(query, [&](const db::Row& row) {
+        counted[{row.int64(0), row.string(1), row.int64(2), row.string(3)}] = row.int64(4);
+        return true;
+      });
+    }));
+    return counted;
+  }
+
+  ManualClock clock_{parse_rfc3339("2026-11-23T08:00:00Z").value()};
+};
+HF_BOTH_ENGINES(Fleet);
+
+TEST_P(Fleet, CsvAndNdjsonGiveTheSameUnits) {
+  const auto csv = import("\xef\xbb\xbf" "batch,serial,market,builds\r\npx/b1,A1,DE,\r\npx/b1,\"A2\",FR,px/fw/1.1;px/boot/1\r\n");
+  ASSERT_TRUE(csv) << csv.error().message;
+  EXPECT_EQ(csv->imported, 2U);
+  const auto json = import(R"({"batch":"px/b1","serial":"A1","market":"DE"}
+{"batch":"px/b1","serial":"A2","market":"FR","builds":["px/boot/1","px/fw/1.1"]}
+{"batch":"px/b1","serial":"A3","market":"FR"})");
+  ASSERT_TRUE(json) << json.error().message;
+  EXPECT_EQ(json->unchanged, 2U);
+  EXPECT_EQ(json->imported, 1U);
+  EXPECT_EQ(counts(kCensus), counts(kRecount));
+}
+
+TEST_P(Fleet, EveryBadLineIsNamedAndTheGoodOnesStay) {
+  const std::string digest(64, 'a');
+  const auto summary = import("batch,serial,market,builds,certificate_sha256\n"
+                              "px/b1,A1,DE,," + digest + "\n"       // 2
+                              "px/b1,A1,DE,,\n"                     // 3: twice
+                              "px/b1,A2,DE,," + digest + "\n"       // 4: the same certificate
+                              "px/nope,A3,DE,,\n"                   // 5: no batch
+                              "px/b1,=cmd(),DE,,\n"                 // 6: a formula is no serial
+                              "px/b1,A4,de,,\n"                     // 7: market
+                              "px/b1,A5,DE,px/fw/9.9,\n"            // 8: no build
+                              "px/b1,A6,DE,px/fw/1.0;px/fw/1.1,\n"  // 9: two builds of a module
+                              "px/b1,A7,DE\n"                       // 10: cells
+                              "px/b1,A8,DE,,\n"                     // 11
+                              "px/b2,B1,DE,,\n");                   // 12: the batch flashes no release
+  ASSERT_TRUE(summary) << summary.error().message;
+  std::vector<std::uint64_t> lines;
+  for (const auto& error : summary->errors) lines.push_back(error.line);
+  std::sort(lines.begin(), lines.end());
+  EXPECT_EQ(lines, (std::vector<std::uint64_t>{3, 4, 5, 6, 7, 8, 9, 10, 12}));
+  EXPECT_EQ(summary->imported, 2U);
+  EXPECT_EQ(counts(kCensus), counts(kRecount));
+}
+
+TEST_P(Fleet, ABatchIsNeverOverItsQuantity) {
+  std::string csv = "batch,serial,market,builds\n";
+  for (int i = 0; i < 5; ++i) csv += "px/b2,B" + std::to_string(i) + ",DE,px/fw/1.0\n";
+  const auto first = import(csv);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->imported, 3U);
+  EXPECT_EQ(first->errors.at(0).error.code, "HF-FLEET-0007");
+  const auto again = import(csv);
+  EXPECT_EQ(again->unchanged, 3U);
+  EXPECT_EQ(again->imported, 0U);
+}
+
+TEST_P(Fleet, AContradictionToWhatIsRegisteredIsRefused) {
+  ASSERT_EQ(import("batch,serial,market\npx/b1,A1,DE\n")->imported, 1U);
+  const auto summary = import("batch,serial,market\npx/b1,A1,FR\npx/b1,A2,FR\n");
+  EXPECT_EQ(summary->errors.at(0).error.code, "HF-FLEET-0005");
+  EXPECT_EQ(summary->imported, 1U);
+}
+
+TEST_P(Fleet, AWrongHeaderStopsTheImport) {
+  EXPECT_EQ(import("batch,serial,colour\n").error().code, "HF-FLEET-0002");
+  EXPECT_EQ(import("batch,serial\n").error().code, "HF-FLEET-0002");
+  EXPECT_EQ(import("batch,serial,market,batch\n").error().code, "HF-FLEET-0002");
+  EXPECT_EQ(import("")->lines, 0U);
+}
+
+// The counters after any mix of imports and reports are what a count over the devices says, and the ledger proves all.
+TEST_P(Fleet, CountersAlwaysAgreeWithARecount) {
+  std::mt19937 random(7);
+  const std::vector<std::string> markets{"DE", "FR", "IT"}, versions{"1.0", "1.1", "1.2"};
+  std::string csv = "batch,serial,market\n";
+  for (int i = 0; i < 150; ++i) csv += "px/b1,S" + std::to_string(i) + "," + markets[random() % 3] + "\n";
+  ASSERT_EQ(import(csv)->imported, 150U);
+  for (int round = 0; round < 10; ++round) {
+    clock_.advance(std::chrono::seconds(round == 5 ? -100 : 1));  // the clock may go back
+    std::vector<RunningReport> reports;
+    for (int i = 0; i < 30; ++i)
+      reports.push_back({"px", "S" + std::to_string(random() % 160), {"px/fw/" + versions[random() % 3], "px/boot/1"}});
+    const auto outcomes = report_running(*database_, clock_, {"device", "device"}, reports);
+    ASSERT_TRUE(outcomes) << outcomes.error().message << outcomes.error().detail;
+    for (std::size_t i = 0; i < reports.size(); ++i) {
+      const bool registered = std::stoi(reports[i].serial.substr(1)) < 150;
+      if (!registered) {
+        EXPECT_EQ((*outcomes)[i].error->code, "HF-FLEET-0006");
+      }
+    }
+    EXPECT_EQ(counts(kCensus), counts(kRecount));
+  }
+  test::MemoryKeyStore keys;
+  ledger::Log log(*database_, clock_, keys, "example.eu/log", "ledger");
+  ASSERT_TRUE(log.advance());
+  const auto report = ledger::verify_ledger(*database_, log.verifier_key().value());
+  ASSERT_TRUE(report);
+  for (const auto& finding : report->findings) ADD_FAILURE() << finding.where << ": " << finding.what;
+  EXPECT_GE(report->events, 150U);
+}
+
+TEST_P(Fleet, AnUnknownBuildMovesNothing) {
+  ASSERT_EQ(import("batch,serial,market\npx/b1,A1,DE\n")->imported, 1U);
+  const auto outcomes = report_running(*database_, clock_, {"device", "device"}, {{"px", "A1", {"px/fw/77"}}, {"px", "A1", {"px/fw/1.0", "px/boot/1"}}});
+  ASSERT_TRUE(outcomes);
+  EXPECT_EQ((*outcomes)[0].error->code, "HF-FLEET-0004");
+  EXPECT_EQ((*outcomes)[1].what, ReportOutcome::unchanged);
+}
+
+TEST(Serial, IsSafeWhereverItIsWritten) {
+  for (const auto* good : {"A", "SN-0001.b:c/d_e"}) EXPECT_TRUE(is_serial(good));
+  for (const auto* bad : {"", "-a", "=1", "a b", "a\"b", "a\n", "\xc3\xa4"}) EXPECT_FALSE(is_serial(bad)) << bad;
+  EXPECT_FALSE(is_serial(std::string(65, 'a')));
+}
+
+TEST(ImportReader, QuotedCellsMayHoldSeparatorsAndLineEnds) {
+  std::istringstream in("batch,serial,market\n\"b\"\"x\",\"A\nB\",DE\n\"open,A2,DE\n");
+  ImportReader reader(in);
+  EXPECT_EQ(reader.next()->record.error().code, "HF-FLEET-0001") << "a line end in a serial";
+  EXPECT_EQ(reader.next()->record.error().code, "HF-FLEET-0001") << "no closing quote";
+  EXPECT_FALSE(reader.next());
+}
+
+TEST(ImportReader, LongLinesAndDeepJsonAreRefusedInBoundedMemory) {
+  std::istringstream in("{\"batch\":\"" + std::string(200'000, 'x') + "\"}\n{\"builds\":[[[[[[1]]]]]]}\n{\"serial\":\"A\",\"serial\":\"B\"}\n{\"batch\":\"\xff\"}\n");
+  ImportReader reader(in);
+  for (int i = 0; i < 4; ++i) EXPECT_FALSE(reader.next()->record) << i;
+  EXPECT_FALSE(reader.next());
+}
+
+}  // namespace
+}  // namespace hf::fleet
