@@ -34,7 +34,9 @@ Response problem(int status, std::string_view code, std::string_view detail, std
 }
 
 Response problem(const Error& error, Stage stage, std::string_view request_id) {
-  return problem(status_of(error.kind, stage), error.code, error.message, request_id);
+  auto response = problem(status_of(error.kind, stage), error.code, error.message, request_id);
+  response.error_detail = error.detail;
+  return response;
 }
 
 }  // namespace hf::net
