@@ -2,7 +2,7 @@
 
 #include "instance/cli.h"
 #include "sbom/cli.h"
-#include "vuln/identity/cli.h"
+#include "vuln/commands.h"
 
 namespace hf::app {
 namespace {
@@ -17,7 +17,7 @@ const std::vector<cli::Command>& commands() {
     // One line a domain.
     append(list, instance::commands());
     append(list, sbom::commands());
-    append(list, vuln::identity_commands());
+    append(list, vuln::commands());
     return list;
   }();
   return all;
