@@ -196,6 +196,24 @@ def rule_path(tree: Tree) -> Iterator[Finding]:
                 yield Finding(name, number, "path", "names a path of one machine")
 
 
+CODES = "docs/codes/README.md"
+
+
+def rule_code(tree: Tree) -> Iterator[Finding]:
+    """docs/codes explains the codes that the sources give, all of them and no others."""
+    pattern = re.compile(r"HF-[A-Z0-9]+-\d{4}")
+    listed = set(pattern.findall(tree.text(CODES))) if CODES in tree.names else set()
+    given: dict[str, str] = {}
+    for name in tree.cxx("src"):
+        if not is_test(name):
+            for code in pattern.findall(tree.text(name)):
+                given.setdefault(code, name)
+    for code in sorted(given.keys() - listed):
+        yield Finding(given[code], 1, "code", f"{code} is not in {CODES}: run ./dev codes")
+    for code in sorted(listed - given.keys()):
+        yield Finding(CODES, 1, "code", f"{code} is no longer given: run ./dev codes")
+
+
 RULES: dict[str, Callable[[Tree], Iterator[Finding]]] = {
     n.removeprefix("rule_"): f for n, f in list(globals().items()) if n.startswith("rule_")}
 EXCEPTIONS = "tests/tidy/exceptions.txt"

@@ -45,6 +45,8 @@ BREACHES = [
     ("pragma", "src/fleet/types.h", "#include <string>\n#pragma once\n", 1),
     ("coroutine", "src/fleet/types.cpp", "co_return 1;\n", 1),
     ("path", "docs/guide.md", f"Run it in {MACHINE}.\n", 1),
+    ("code", "src/fleet/types.cpp", 'return fail(ErrorKind::invalid, "HF-FLEET-0001", "wrong");\n', 1),
+    ("code", tidy.CODES, "| HF-FLEET-0002 | invalid | wrong |\n", 1),
     ("exception", tidy.EXCEPTIONS, "# known\nsize src/fleet/store.cpp  was long once\n", 2),
 ]
 
