@@ -74,7 +74,7 @@ Result<AdvisoryDatabase> AdvisoryDatabase::open(const std::filesystem::path& dir
 }
 
 Result<void> AdvisoryDatabase::prepare() {
-  HF_TRY(by_key_, file_.prepare("SELECT advisory FROM lookup WHERE key = ?1 ORDER BY advisory"));
+  HF_TRY(by_key_, file_.prepare("SELECT l.advisory FROM lookup AS l JOIN advisory AS a ON a.id = l.advisory WHERE l.key = ?1 AND a.current = 1 ORDER BY l.advisory"));
   HF_TRY(by_id_, file_.prepare("SELECT source, body FROM advisory WHERE id = ?1"));
   HF_TRY(vendors_, file_.prepare("SELECT DISTINCT vendor, part FROM vendor WHERE product = ?1 ORDER BY vendor, part"));
   HF_TRY(kev_, file_.prepare("SELECT added, due, name, vendor, product, ransomware FROM kev WHERE cve = ?1 AND source = (SELECT source FROM newest WHERE feed = 'kev')"));
