@@ -1,34 +1,22 @@
-// From bytes in memory to a Document: check of every rule, then extraction. One JSON line for each case.
-//   sbom_parse [FILE...]      the given files, then a generated CycloneDX document
-// HF_BENCH_SBOM_MB sets the size of the generated document (256).
+// From bytes in memory to a Document: the check of every rule and the extraction. One thread.
+//   bench_sbom_parse [FILE...]   documents, folders or archives; else those of tests/data/sbom
+// HF_BENCH_SBOM_MB sets the size of the generated CycloneDX document (256).
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <chrono>
-#include <cstdio>
-#include <cstdlib>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 
+#include "archive/reader.h"
 #include "sbom/parse.h"
+#include "support/bench.h"
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-// The parser is one thread: on a shared machine its processor time says more than the clock on the wall.
-double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
-
-double peak_rss_mb() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024.0;
-}
+using hf::bench::at_least;
+using hf::bench::at_most;
+using hf::bench::must;
 
 // Components as build tools write them: about 600 bytes each, every tenth without an identity, one dependency each.
 std::string generated(std::size_t bytes) {
@@ -57,40 +45,66 @@ std::string generated(std::size_t bytes) {
   return text + "]}";
 }
 
-bool measure(const std::string& name, std::string bytes) {
-  const auto size = bytes.size();
-  const hf::sbom::Text text(std::move(bytes));
-  // Small documents are repeated until there is something to measure.
-  const auto rounds = std::max<std::size_t>(1, (std::size_t{64} << 20) / (size + 1));
-  std::size_t components = 0;
-  const auto start = Clock::now();
-  const auto cpu_start = cpu_seconds();
-  for (std::size_t i = 0; i < rounds; ++i) {
-    const auto document = hf::sbom::parse(text);
-    if (!document) {
-      std::fprintf(stderr, "%s: %s\n", name.c_str(), document.error().message.c_str());
-      return false;
-    }
-    components = document->components.size();
+double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
+double peak_rss_mb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) * 1024 / 1e6;
+}
+
+struct Sum {
+  double bytes = 0, wall = 0, cpu = 0;
+  std::size_t documents = 0, components = 0;
+
+  void read(const hf::sbom::Text& text) {
+    const hf::bench::Stopwatch watch;
+    const auto cpu_before = cpu_seconds();
+    const auto document = must(hf::sbom::parse(text));
+    cpu += cpu_seconds() - cpu_before;
+    wall += watch.seconds();
+    bytes += static_cast<double>(text.view().size());
+    components += document.components.size();
+    ++documents;
   }
-  const auto seconds = seconds_since(start) / static_cast<double>(rounds);
-  const auto cpu = (cpu_seconds() - cpu_start) / static_cast<double>(rounds);
-  std::printf(R"({"bench":"sbom_parse","case":"%s","mb_per_s":%.1f,"bytes":%zu,"seconds":%.6f,"cpu_seconds":%.6f,"mb_per_cpu_s":%.1f,"components":%zu,"peak_rss_mb":%.1f})"
-              "\n",
-              name.c_str(), static_cast<double>(size) / 1e6 / seconds, size, seconds, cpu, static_cast<double>(size) / 1e6 / cpu, components,
-              peak_rss_mb());
-  return true;
+  [[nodiscard]] double mb() const { return bytes / 1e6; }
+};
+
+// Every valid document of the source, again and again until there is something to measure.
+void measure(const hf::bench::Report& report, const std::filesystem::path& source) {
+  std::vector<hf::sbom::Text> texts;
+  (void)must(hf::archive::for_each_document(source, {}, [&](const hf::archive::Document& document) -> hf::Result<bool> {
+    auto text = hf::sbom::Text::copy_of(hf::bytes_of(document.bytes));
+    if (hf::sbom::validate(text).empty()) texts.push_back(std::move(text));
+    return true;
+  }));
+  Sum sum;
+  for (int round = 0; round < 1000 && sum.wall < 1; ++round)
+    for (const auto& text : texts) sum.read(text);
+  const auto name = source.filename().string() + ", " + std::to_string(texts.size()) + (texts.size() == 1 ? " document" : " documents");
+  report.figure(name, sum.mb() / sum.wall, "MB/s", at_least(200));
+  report.figure(name + ", of processor time", sum.mb() / sum.cpu, "MB/s");
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  bool ok = true;
-  for (int i = 1; i < argc; ++i) {
-    std::ifstream file(argv[i], std::ios::binary);
-    ok = measure(std::filesystem::path(argv[i]).filename(), std::string(std::istreambuf_iterator<char>(file), {})) && ok;
-  }
+  const hf::bench::Report report("sbom_parse");
+  for (int i = 1; i < argc; ++i) measure(report, argv[i]);
+  if (argc == 1)
+    for (const char* name : {"yocto-core-image-minimal-qemux86-64.rootfs.spdx3.json.zst", "spdx-examples.tar.zst", "cyclonedx-suite.tar.zst"})
+      measure(report, std::filesystem::path("tests/data/sbom") / name);
+
   const char* mb = std::getenv("HF_BENCH_SBOM_MB");
-  ok = measure("cyclonedx-generated", generated((mb ? std::strtoull(mb, nullptr, 10) : 256) * 1000000)) && ok;
-  return ok ? 0 : 1;
+  auto bytes = generated((mb ? std::strtoull(mb, nullptr, 10) : 256) * 1000000);
+  const hf::sbom::Text text(std::move(bytes));
+  const auto before = peak_rss_mb();
+  Sum sum;
+  sum.read(text);
+  const auto name = "generated CycloneDX 1.6 of " + std::to_string(text.view().size() / 1000000) + " MB, " + std::to_string(sum.components) + " components";
+  report.figure(name, sum.mb() / sum.wall, "MB/s", at_least(200));
+  report.figure(name + ", of processor time", sum.mb() / sum.cpu, "MB/s");
+  report.figure(name, sum.wall, "s", at_most(10));
+  report.figure(name + ", memory beside the text", peak_rss_mb() - before, "MB", at_most(1000));
+  return 0;
 }

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <span>
 
-#include "sbom/grammar/digest.h"
+#include "sbom/digest.h"
 #include "sbom/grammar/digest_set.h"
 #include "sbom/grammar/path.h"
 #include "sbom/grammar/scalar.h"

@@ -4,7 +4,7 @@
 #include <stdexcept>
 
 #include "base/text.h"
-#include "sbom/grammar/digest.h"
+#include "sbom/digest.h"
 #include "sbom/grammar/grammar.h"
 
 namespace hf::sbom::grammar {

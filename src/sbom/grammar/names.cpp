@@ -1,4 +1,4 @@
-#include "sbom/grammar/digest.h"
+#include "sbom/digest.h"
 #include "sbom/grammar/grammar.h"
 
 namespace hf::sbom::grammar {

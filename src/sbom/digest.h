@@ -1,13 +1,13 @@
 // 64 bits of a text: equal texts have equal digests, and different ones in practice never do. Two words a step, each
 // step one 64x64-bit product (the idea of wyhash and of Abseil's hash). The secret is where the program was loaded, so
-// that nobody can prepare names that fall together; digests never leave the process.
+// that nobody can prepare a document whose names all fall together; digests never leave the process.
 #pragma once
 
 #include <cstdint>
 #include <cstring>
 #include <string_view>
 
-namespace hf::sbom::grammar {
+namespace hf::sbom {
 
 inline std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
   const auto product = static_cast<unsigned __int128>(a) * b;
@@ -43,4 +43,9 @@ inline std::uint64_t digest_of(std::string_view text) {
   return fold(kMix ^ text.size(), fold(first ^ kSecret, last ^ digest));
 }
 
-}  // namespace hf::sbom::grammar
+// For tables whose keys a document chooses.
+struct DigestHash {
+  std::size_t operator()(std::string_view text) const { return digest_of(text); }
+};
+
+}  // namespace hf::sbom
