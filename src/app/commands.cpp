@@ -1,6 +1,7 @@
 #include "app/commands.h"
 
 #include "instance/cli.h"
+#include "instance/cli_db.h"
 #include "ledger/cli.h"
 #include "sbom/cli.h"
 #include "vuln/identity/cli.h"
@@ -17,6 +18,7 @@ const std::vector<cli::Command>& commands() {
     std::vector<cli::Command> list;
     // One line a domain.
     append(list, instance::commands());
+    append(list, instance::db_commands());
     append(list, ledger::commands());
     append(list, sbom::commands());
     append(list, vuln::identity_commands());
