@@ -16,8 +16,8 @@ namespace hf::db {
 namespace fs = std::filesystem;
 namespace {
 
-const Query kSchema{"db.current_schema", "SELECT CAST(current_schema() AS TEXT)"};
-const Query kTables{"db.tables_of_schema", "SELECT CAST(COUNT(*) AS BIGINT) FROM pg_catalog.pg_tables WHERE schemaname = current_schema()"};
+const Query kSchema{"db.current_schema.postgresql", "SELECT CAST(current_schema() AS TEXT)"};
+const Query kTables{"db.tables_of_schema.postgresql", "SELECT CAST(COUNT(*) AS BIGINT) FROM pg_catalog.pg_tables WHERE schemaname = current_schema()"};
 
 auto failed(std::string detail) {
   return fail(ErrorKind::unavailable, "HF-DB-0010", "the database could not be copied", std::move(detail));
