@@ -1,5 +1,6 @@
 #include "app/commands.h"
 
+#include "app/serve.h"
 #include "catalog/cli.h"
 #include "fleet/cli.h"
 #include "instance/cli.h"
@@ -23,6 +24,7 @@ const std::vector<cli::Command>& commands() {
     // One line a domain.
     append(list, instance::commands());
     append(list, instance::db_commands());
+    append(list, serve_commands());
     append(list, catalog::commands());
     append(list, fleet::commands());
     append(list, portfolio::commands());
