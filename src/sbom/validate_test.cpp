@@ -1,6 +1,7 @@
 // What is refused, with which findings, and that nothing else is read.
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "sbom/parse.h"
 
 namespace hf::sbom {
@@ -236,6 +237,12 @@ TEST(Validate, AHostileTextIsCutInTheMessage) {
   const auto findings = validate(text);
   ASSERT_EQ(findings.size(), 1U);
   EXPECT_LT(findings[0].message.size(), 200U);
+
+  std::string beavers(59, 'x');  // the cut falls inside a character of four bytes
+  for (int i = 0; i < 10; ++i) beavers += "\xF0\x9F\xA6\xAB";
+  const auto wide = validate(Text{bom(R"("components":[{"type":")" + beavers + R"(","name":"a"}])")});
+  ASSERT_EQ(wide.size(), 1U);
+  EXPECT_TRUE(is_utf8(wide[0].message));
 }
 
 }  // namespace

@@ -26,10 +26,12 @@ inline std::string_view wanted(const Node& node) {
 }
 
 inline std::string quoted(std::string_view text) {
-  std::string shown(text.substr(0, 60));
+  auto end = std::min<std::size_t>(text.size(), 60);
+  while (end > 0 && end < text.size() && (text[end] & 0xc0) == 0x80) --end;  // never inside a UTF-8 sequence
+  std::string shown(text.substr(0, end));
   std::replace_if(
       shown.begin(), shown.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, '?');
-  return "'" + shown + (text.size() > 60 ? "...'" : "'");
+  return "'" + shown + (text.size() > end ? "...'" : "'");
 }
 
 }  // namespace hf::sbom::grammar
