@@ -120,14 +120,16 @@ Result<void> read_nvd(JsonView root, const FeedLimits& limits, const std::functi
     HF_TRY(auto advisory, read_record(root["cve"], root["_annotation"], "/cve", limits));
     return visit(std::move(advisory));
   }
-  Result<void> ok;
+  // A record that cannot be read does not cost the others of its page; the first refusal is handed on at the end.
+  Result<void> visited, read;
   root.each("vulnerabilities", [&](JsonView item, std::size_t index) {
-    if (!ok) return;
+    if (!visited) return;
     auto advisory = read_record(item["cve"], {}, fmt::format("/vulnerabilities/{}/cve", index), limits);
-    if (advisory) ok = visit(*std::move(advisory));
-    else ok = fail(std::move(advisory).error());
+    if (advisory) visited = visit(*std::move(advisory));
+    else if (read) read = fail(std::move(advisory).error());
   });
-  return ok;
+  HF_CHECK(visited);
+  return read;
 }
 
 }  // namespace hf::vuln

@@ -11,7 +11,8 @@ namespace hf::vuln {
 
 [[nodiscard]] bool is_nvd(JsonView root);
 
-// One call per record, in order. HF-VULN-0003 a record without an id, 0002 over a limit; the visitor's errors.
+// One call per record, in order. A page is read to its end; the first record that could not be read is then the error:
+// HF-VULN-0003 without an id, 0002 over a limit. The visitor's errors end the reading.
 [[nodiscard]] Result<void> read_nvd(JsonView root, const FeedLimits& limits, const std::function<Result<void>(Advisory)>& visit);
 
 // An array of configurations, or of CVE 5 cpeApplicability elements, which have the same shape. The tree is kept.

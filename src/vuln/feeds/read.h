@@ -12,6 +12,7 @@
 namespace hf::vuln {
 
 enum class DocumentKind { cve5, nvd, osv, kev, epss, other };
+inline constexpr std::size_t kDocumentKinds = 6;
 [[nodiscard]] std::string_view name_of(DocumentKind kind);
 
 struct FeedSink {

@@ -53,22 +53,7 @@ Relation relate(const Statement& statement, const Claim& claim, const ProductDic
   return {};
 }
 
-// How much a ground weighs; see the header.
-int weight(const Ground& ground) {
-  if (ground.identity == Identity::candidate)
-    return ground.outcome == Outcome::unaffected || (ground.outcome == Outcome::unknown && ground.why == Why::default_status) ? 0 : 1;
-  switch (ground.outcome) {
-    case Outcome::affected: return 4;
-    case Outcome::unaffected: return 3;
-    case Outcome::unknown: break;
-  }
-  return 2;
-}
-
-bool heavier(const Ground& a, const Ground& b) {
-  const auto key = [](const Ground& g) { return std::tuple(-weight(g), -int(g.identity), g.reading, g.record, g.pointer); };
-  return key(a) < key(b);
-}
+int weight(const Ground& ground) { return weight_of(ground.outcome, ground.why, ground.identity); }
 
 // Numbers of one vulnerability, joined through every record that names two of them.
 class Numbers {
@@ -98,16 +83,6 @@ class Numbers {
   std::map<std::string, std::string> parent_;
 };
 
-State state_of(const Ground& ground) {
-  if (ground.identity == Identity::candidate) return State::unknown;
-  switch (ground.outcome) {
-    case Outcome::affected: return State::affected;
-    case Outcome::unaffected: return State::not_affected;
-    case Outcome::unknown: break;
-  }
-  return State::unknown;
-}
-
 // A group of numbers may hold several CVE ids (a GHSA that covers two): each finding keeps the one its records use.
 std::string leading_number(const std::vector<std::string>& ids) {
   const auto cve = std::find_if(ids.begin(), ids.end(), [](const std::string& id) { return id.starts_with("CVE-"); });
@@ -131,6 +106,33 @@ std::string_view name_of(State state) {
     case State::unknown: return "unknown";
   }
   return "";
+}
+
+bool heavier(const Ground& a, const Ground& b) {
+  const auto key = [](const Ground& g) { return std::tuple(-weight(g), -int(g.identity), g.reading, g.record, g.pointer); };
+  return key(a) < key(b);
+}
+
+State state_of(const Ground& ground) {
+  if (ground.identity == Identity::candidate) return State::unknown;
+  switch (ground.outcome) {
+    case Outcome::affected: return State::affected;
+    case Outcome::unaffected: return State::not_affected;
+    case Outcome::unknown: break;
+  }
+  return State::unknown;
+}
+
+int weight_of(Outcome outcome, Why why, Identity identity) {
+  if (why == Why::vex || why == Why::patch) return 5;
+  if (identity == Identity::candidate)
+    return outcome == Outcome::unaffected || (outcome == Outcome::unknown && why == Why::default_status) ? 0 : 1;
+  switch (outcome) {
+    case Outcome::affected: return 4;
+    case Outcome::unaffected: return 3;
+    case Outcome::unknown: break;
+  }
+  return 2;
 }
 
 std::vector<Ground> grounds_of(const Advisory& record, std::size_t index, const ComponentSet& set, const ProductDictionary& dictionary) {
@@ -177,6 +179,16 @@ std::vector<Ground> grounds_of(const Advisory& record, std::size_t index, const 
     ground.outcome = Outcome::unknown;
     ground.why = Why::distribution;
   }
+  // A default status is for versions that no entry names. CISA's ADP container repeats each entry of the CNA as a
+  // statement of its own, with defaultStatus "affected" beside a single unaffected range (CVE-2024-36971): read one by
+  // one, they would contradict the CNA's own list. So where an entry of the record names the version, that counts.
+  std::set<std::uint32_t> named;
+  for (const auto& ground : grounds)
+    if (ground.outcome == Outcome::unaffected && (ground.why == Why::version || ground.why == Why::change) && ground.identity != Identity::candidate)
+      named.insert(ground.component);
+  std::erase_if(grounds, [&](const Ground& ground) {
+    return ground.outcome == Outcome::affected && ground.why == Why::default_status && named.contains(ground.component);
+  });
   return grounds;
 }
 
@@ -205,7 +217,7 @@ std::vector<Finding> evaluate(const std::vector<Advisory>& records, const Compon
       auto& entry = cases[{i, numbers.find(patch.vulnerability)}];
       entry.stated = State::fixed;
       entry.word = {.outcome = Outcome::unaffected, .why = Why::patch, .component = i, .claim = Ground::npos, .record = Ground::npos,
-                    .note = patch.source + (patch.patch.empty() ? "" : ": " + patch.patch)};
+                    .note = patch_note(patch)};
     }
   for (const auto& claim : vex)
     for (const auto i : claim.components) {

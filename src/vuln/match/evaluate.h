@@ -60,6 +60,13 @@ struct Finding {
   std::vector<std::size_t> records{};  // all that speak about it, indices into the records given
 };
 
+// 5 (the document's own word) to 0 (an alike name that is not covered: says nothing), in the order above.
+[[nodiscard]] int weight_of(Outcome outcome, Why why, Identity identity);
+// Of two grounds about one vulnerability and one component, the one that decides.
+[[nodiscard]] bool heavier(const Ground& a, const Ground& b);
+// What an assessment is that rests on this ground.
+[[nodiscard]] State state_of(const Ground& ground);
+
 // What one record says about the components of a set that share a key with it.
 [[nodiscard]] std::vector<Ground> grounds_of(const Advisory& record, std::size_t index, const ComponentSet& set,
                                              const ProductDictionary& dictionary);

@@ -119,6 +119,15 @@ VersionVerdict any_match(const Statement& statement, const VersionQuery& query) 
 
 }  // namespace
 
+std::string_view name_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::unknown: return "unknown";
+    case Outcome::affected: return "affected";
+    case Outcome::unaffected: return "unaffected";
+  }
+  return "";
+}
+
 std::string_view name_of(Why why) {
   switch (why) {
     case Why::version: return "version";

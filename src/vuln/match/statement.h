@@ -11,6 +11,7 @@
 namespace hf::vuln {
 
 enum class Outcome : std::uint8_t { unknown, affected, unaffected };
+[[nodiscard]] std::string_view name_of(Outcome outcome);
 
 enum class Why : std::uint8_t {
   version,         // an entry of the record covers, or excludes, the version

@@ -99,6 +99,8 @@ std::string_view name_of(ClaimKind kind) {
   return "";
 }
 
+std::string patch_note(const PatchClaim& patch) { return patch.source + (patch.patch.empty() ? "" : ": " + patch.patch); }
+
 bool is_commit(std::string_view text) {
   if (text.size() < 7 || text.size() > 64) return false;
   const auto hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };

@@ -38,6 +38,7 @@ struct PatchClaim {  // "this build carries a fix": beats any version range
   std::string source{};
   std::string patch{};
 };
+[[nodiscard]] std::string patch_note(const PatchClaim& patch);  // "backport: https://..."
 
 struct Subject {
   std::string ref{};
