@@ -70,7 +70,7 @@ for (const theme of ["light", "dark"]) {
           async (page) => {
             await heading(page, answer);
             await settled(page);
-            for (const details of await page.locator("details:not([open]) > summary").all()) await details.click();
+            await page.evaluate(() => document.querySelectorAll("details").forEach((one) => (one.open = true)));
             assert.deepEqual(await violations(page), []);
             assert.match(await page.title(), /· Holdfast$/);
           },
@@ -124,7 +124,7 @@ describe("a narrow window does not scroll sideways (WCAG 1.4.10)", () => {
       withPage(
         async (page) => {
           await settled(page);
-          assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 320);
+          assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth));
         },
         { path, width: 320 },
       ));
@@ -342,7 +342,7 @@ describe("the four questions", () => {
       assert.match((await download).url(), /devices\.csv\?market=DE&state=affected/);
       await page.getByRole("link", { name: "PX1-0000001" }).click();
       await heading(page, "Exposed to 1");
-      await page.getByRole("link", { name: "Entry #12001" }).click();
+      await page.getByRole("link", { name: "Entry #12001", exact: true }).click();
       await heading(page, "provable");
       assert.match(await page.locator("main").innerText(), /holdfast verify holdfast-entry-12001\.json/);
       const bundle = page.waitForEvent("download");
