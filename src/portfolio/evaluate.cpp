@@ -16,11 +16,10 @@ std::optional<Verdict> weighed(std::vector<vuln::Assessment> assessments) {
   return Verdict{assessments.front().state, to_text(reasons)};
 }
 
-// "Outside every range" is what most records say of most components of a product: no finding, and nothing to keep.
+// "Outside every range" is what most records say of most components of a product. It is no finding: that the product
+// was compared at all is known from the keys that record and component share.
 bool is_worth_keeping(const vuln::Assessment& assessment) {
-  using vuln::Why;
-  return assessment.state != vuln::State::not_affected || assessment.reason.why == Why::vex || assessment.reason.why == Why::patch ||
-         assessment.reason.why == Why::version || assessment.reason.why == Why::change;
+  return assessment.state != vuln::State::not_affected || assessment.reason.why == vuln::Why::vex || assessment.reason.why == vuln::Why::patch;
 }
 
 }  // namespace

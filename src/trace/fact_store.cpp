@@ -14,6 +14,12 @@ const db::Query kKev{"trace.kev", R"sql(
     SELECT date_added, due_date, name, ransomware, since FROM kev
      WHERE vulnerability = $1 AND since <= $2 AND until > $2 ORDER BY since DESC LIMIT 1)sql"};
 const db::Query kEpss{"trace.epss", "SELECT score, percentile, score_date FROM epss WHERE vulnerability = $1"};
+const db::Query kCompared{"trace.compared", R"sql(
+    SELECT COUNT(DISTINCT ck.coordinate_id)
+      FROM advisory AS a
+      JOIN advisory_key AS ak ON ak.advisory_id = a.advisory_id
+      JOIN coordinate_key AS ck ON ck.lookup_key = ak.lookup_key
+     WHERE a.vulnerability = $1)sql"};
 const db::Query kExploited{"trace.exploited", R"sql(
     SELECT k.vulnerability FROM kev AS k
      WHERE k.until > $1 AND k.since <= $1
@@ -199,6 +205,8 @@ Result<std::optional<JsonObject>> FactStore::epss(std::string_view vulnerability
     return JsonObject{{"score", row.text(0)}, {"percentile", row.text(1)}, {"date", row.text(2)}};
   }, vulnerability);
 }
+
+Result<std::int64_t> FactStore::compared(std::string_view vulnerability) const { return db_.number(kCompared, vulnerability); }
 
 Result<std::vector<std::string>> FactStore::exploited() const { return db_.select(kExploited, text_at_0, as_of_.micros()); }
 

@@ -21,6 +21,8 @@ class FactStore {
   [[nodiscard]] Result<std::optional<JsonObject>> kev(std::string_view vulnerability) const;
   [[nodiscard]] Result<std::optional<JsonObject>> epss(std::string_view vulnerability) const;
   [[nodiscard]] Result<std::vector<std::string>> record_blobs(std::string_view vulnerability) const;
+  // Present components that some record of it was compared with: they share a look-up key.
+  [[nodiscard]] Result<std::int64_t> compared(std::string_view vulnerability) const;
   // In the catalogue of exploited ones and found on some component, in order of number.
   [[nodiscard]] Result<std::vector<std::string>> exploited() const;
   struct Listed {
