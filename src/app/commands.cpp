@@ -1,6 +1,12 @@
 #include "app/commands.h"
 
+#include "catalog/cli.h"
+#include "fleet/cli.h"
+#include "instance/cli.h"
+#include "portfolio/cli.h"
+#include "ledger/cli.h"
 #include "sbom/cli.h"
+#include "trace/cli.h"
 #include "vuln/commands.h"
 
 namespace hf::app {
@@ -14,6 +20,12 @@ const std::vector<cli::Command>& commands() {
   static const std::vector<cli::Command> all = [] {
     std::vector<cli::Command> list;
     // One line a domain.
+    append(list, instance::commands());
+    append(list, catalog::commands());
+    append(list, fleet::commands());
+    append(list, portfolio::commands());
+    append(list, trace::commands());
+    append(list, ledger::commands());
     append(list, sbom::commands());
     append(list, vuln::commands());
     return list;

@@ -29,6 +29,8 @@ auto over(std::string_view source, const std::string& what) {
   return fail(ErrorKind::limit, "HF-ARCHIVE-0002", std::string(source) + ": " + what);
 }
 
+std::string text_or_empty(const char* text) { return text == nullptr ? std::string() : std::string(text); }
+
 bool is_compressed(std::string_view head) {
   return head.starts_with("\x1f\x8b") || head.starts_with("\x28\xb5\x2f\xfd");
 }
@@ -137,7 +139,6 @@ class Reading {
     return over(name, "more than " + std::to_string(limits_.total_bytes_max) + " bytes in all");
   }
 
-  static std::string text_or_empty(const char* text) { return text == nullptr ? std::string() : std::string(text); }
   // In the C locale the plain accessor gives nothing for a UTF-8 name.
   static std::string pathname(struct ::archive_entry* entry) {
     if (const char* name = archive_entry_pathname_utf8(entry)) return name;
@@ -181,7 +182,7 @@ Result<void> read_file(Reading& reading, const fs::path& path, const std::string
   if (!is_archive(head)) return reading.plain(path, name, size, before + size);
   const auto in = open_handle();
   if (!in || archive_read_open_filename(in.get(), path.c_str(), kReadSize) != ARCHIVE_OK)
-    return damaged(name, in ? archive_error_string(in.get()) : "out of memory");
+    return damaged(name, in ? text_or_empty(archive_error_string(in.get())) : "out of memory");
   return reading.archive(in.get(), name, size, before);
 }
 
@@ -254,7 +255,7 @@ Result<Totals> for_each_document(std::string_view name, ByteView bytes, const Li
   }
   const auto in = open_handle();
   if (!in || archive_read_open_memory(in.get(), bytes.data(), bytes.size()) != ARCHIVE_OK)
-    return damaged(name, in ? archive_error_string(in.get()) : "out of memory");
+    return damaged(name, in ? text_or_empty(archive_error_string(in.get())) : "out of memory");
   HF_CHECK(reading.archive(in.get(), name, bytes.size(), 0));
   return reading.totals();
 }

@@ -11,6 +11,7 @@
 #include "crypto/p11/key_pair.h"
 #include "crypto/p11/key_store.h"
 #include "crypto/random.h"
+#include "crypto/token_copy.h"
 
 namespace hf::crypto {
 namespace {
@@ -83,11 +84,8 @@ Result<void> initialize_token(const std::shared_ptr<p11::Module>& module, const 
 }
 
 Result<p11::KeyPair> find_or_generate(p11::Session& session, const KeySpec& spec, bool ours) {
+  if (ours) HF_CHECK(p11::destroy_halves(session, spec.label));
   auto pair = p11::find_key_pair(session, spec.label);
-  if (!pair && pair.error().code == "HF-KEY-0004" && ours) {
-    HF_CHECK(p11::destroy_halves(session, spec.label));
-    pair = p11::find_key_pair(session, spec.label);
-  }
   if (!pair && pair.error().code == "HF-KEY-0002") pair = p11::generate_key_pair(session, spec.algorithm, spec.label);
   if (pair && pair->public_key.algorithm != spec.algorithm)
     return fail(ErrorKind::conflict, "HF-KEY-0006", "the token's key " + spec.label + " is not of algorithm " +
@@ -108,6 +106,7 @@ fs::path lock_file_of(const TokenConfig& config) { return config.record_file.str
 Result<KeyRecord> ensure_keys(const TokenConfig& config, std::span<const KeySpec> keys, const Secret& pin) {
   const FileLock lock(lock_file_of(config));
   if (!lock) return file_system(config.record_file, std::error_code(errno, std::generic_category()));
+  if (config.ours) HF_CHECK(restore_token_objects(config.record_file.parent_path()));
   HF_TRY(auto record, read_key_record(config.record_file));
   for (const auto& spec : keys) {
     const auto recorded = record.find(spec.label);
@@ -157,6 +156,7 @@ Result<void> build_token(const fs::path& directory, std::span<const KeySpec> key
     HF_CHECK(initialize_token(module, so_pin, user_pin));
     HF_TRY(const auto record, ensure_keys(config_in(directory, module_path), keys, user_pin));
   }  // finalized: SoftHSM reads its configuration only when it is initialized
+  HF_CHECK(keep_token_objects(directory));
   return sync_tree(directory);
 }
 
@@ -210,6 +210,11 @@ Result<std::unique_ptr<KeyStore>> open_key_store(const TokenConfig& config, std:
   for (const auto& spec : keys) {  // a lost or exchanged key shows at the start, not at the first signature
     HF_TRY(const auto key, store->public_key(spec.label));
     static_cast<void>(key);
+  }
+  if (config.ours) {
+    const FileLock lock(lock_file_of(config));
+    if (!lock) return file_system(config.record_file, std::error_code(errno, std::generic_category()));
+    HF_CHECK(keep_token_objects(config.record_file.parent_path()));  // as of a log-in that succeeded
   }
   return store;
 }

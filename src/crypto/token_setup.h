@@ -2,6 +2,7 @@
 //
 //   <data>/token/softhsm2.conf   written at each start, for the place where the data directory is now
 //   <data>/token/tokens/         SoftHSM's own
+//   <data>/token/kept/           copies of token.object, which SoftHSM can tear: see token_copy.h
 //   <data>/token/so.pin          random, mode 0600
 //   <data>/token/user.pin        random, mode 0600
 //   <data>/token/keys.json       the keys in use: CKA_ID and fingerprint by label

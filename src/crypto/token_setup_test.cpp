@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <random>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +18,22 @@
 #include "support/p11_fault.h"
 #include "support/temp_dir.h"
 
+namespace {
+struct TornWrite {
+  long calls = 0, die_before = -1, die_after = -1;
+  void reset() { *this = {}; }
+} torn_write;
+}  // namespace
+
+// SoftHSM resolves this one before libc's (ENABLE_EXPORTS). Every file it writes begins so: ftruncate to 0, then one write.
+extern "C" int ftruncate(int file, off_t size) noexcept {
+  const auto call = ++torn_write.calls;
+  if (call == torn_write.die_before) ::kill(::getpid(), SIGKILL);
+  const auto result = static_cast<int>(::syscall(SYS_ftruncate, file, size));
+  if (call == torn_write.die_after) ::kill(::getpid(), SIGKILL);
+  return result;
+}
+
 namespace hf::crypto {
 namespace {
 
@@ -24,6 +41,13 @@ namespace fs = std::filesystem;
 
 const std::vector<KeySpec> kLedger{{std::string(kLedgerKey), KeyAlgorithm::ed25519}};
 const std::vector<KeySpec> kTwo{{std::string(kLedgerKey), KeyAlgorithm::ed25519}, {"second", KeyAlgorithm::ecdsa_p256}};
+
+const std::vector<void (*)(test::P11Fault&, long)> kDeaths{
+    [](test::P11Fault& fault, long call) { fault.die_before = call; },
+    [](test::P11Fault& fault, long call) { fault.die_after = call; },
+    [](test::P11Fault&, long call) { torn_write.die_before = call; },
+    [](test::P11Fault&, long call) { torn_write.die_after = call; },
+};
 
 class TokenSetup : public testing::Test {
  protected:
@@ -53,6 +77,7 @@ class TokenSetup : public testing::Test {
     const auto child = ::fork();
     if (child == 0) {
       fault_->reset();
+      torn_write.reset();
       prepare();
       ::_exit(started(data, keys) ? 0 : 1);
     }
@@ -91,37 +116,40 @@ TEST_F(TokenSetup, ADataDirectoryCanBeMoved) {
   EXPECT_EQ(*(*store)->public_key(kLedgerKey), key);
 }
 
-// Deterministic: dies at each PKCS#11 call of the first start, before and after it.
+// Deterministic: dies before and after each PKCS#11 call of the first start.
 TEST_F(TokenSetup, AStartKilledAtAnyCallIsFinishedByTheNext) {
-  bool finished = false;
-  for (long call = 1; !finished && call < 500; ++call) {
-    for (const bool after : {false, true}) {
+  for (const auto& die : std::span(kDeaths).first(2)) {
+    bool finished = false;
+    for (long call = 1; !finished && call < 500; ++call) {
       const test::TempDir data;
-      finished = start_in_child(data.path(), kTwo, [&] { (after ? fault_->die_after : fault_->die_before) = call; });
+      finished = start_in_child(data.path(), kTwo, [&] { die(*fault_, call); });
       ASSERT_TRUE(start_in_child(data.path(), kTwo, [] {})) << "after a kill at call " << call;
       EXPECT_FALSE(fs::exists(data.path() / "token.new"));
     }
+    EXPECT_TRUE(finished);
   }
-  EXPECT_TRUE(finished);
 }
 
-// The same for a key that is added to a token in use: the first key must stay, and a half key must not be in the way.
+// The same, and within each write of SoftHSM, for a key that is added to a token in use: the first key must stay, and a
+// half key must not be in the way.
 TEST_F(TokenSetup, AnAddedKeyKilledAtAnyCallIsFinishedByTheNextAndTheFirstKeyStays) {
   ASSERT_TRUE(start_in_child(dir_.path(), kLedger, [] {}));
   const auto before = *read_key_record(dir_.path() / "token/keys.json");
-  bool finished = false;
-  for (long call = 1; !finished && call < 500; ++call) {
-    for (const bool after : {false, true}) {
+  for (const auto& die : kDeaths) {
+    bool finished = false;
+    long call = 1;
+    for (; !finished && call < 500; ++call) {
       const test::TempDir data;
       fs::copy(dir_.path(), data.path(), fs::copy_options::recursive | fs::copy_options::overwrite_existing);
-      finished = start_in_child(data.path(), kTwo, [&] { (after ? fault_->die_after : fault_->die_before) = call; });
+      finished = start_in_child(data.path(), kTwo, [&] { die(*fault_, call); });
       ASSERT_TRUE(start_in_child(data.path(), kTwo, [] {})) << "after a kill at call " << call;
       const auto record = *read_key_record(data.path() / "token/keys.json");
       EXPECT_EQ(record.size(), 2U);
       EXPECT_EQ(record.find(kLedgerKey)->second, before.find(kLedgerKey)->second);
     }
+    EXPECT_TRUE(finished);
+    EXPECT_GT(call, 5) << "the death was never met";
   }
-  EXPECT_TRUE(finished);
 }
 
 // And inside the calls and between system calls: a timer kills at random moments.
@@ -144,6 +172,24 @@ TEST_F(TokenSetup, AStartKilledAtARandomMomentIsFinishedByTheNext) {
               read_key_record(dir_.path() / "token/keys.json")->find(kLedgerKey)->second);
   }
   EXPECT_GT(killed, 0);
+}
+
+// What a kill between SoftHSM's ftruncate and write leaves; the random kills above meet it once in thousands.
+TEST_F(TokenSetup, ATokenObjectTornByAKilledLoginIsRestored) {
+  const auto key = *(*start(dir_.path()))->public_key(kLedgerKey);
+  fs::path object;
+  for (const auto& token : fs::directory_iterator(dir_.path() / "token/tokens")) object = token.path() / "token.object";
+  const auto size = fs::file_size(object);
+  for (const auto torn : {std::uintmax_t{0}, std::uintmax_t{8}, size - 1}) {
+    fs::resize_file(object, torn);
+    const auto store = start(dir_.path());
+    ASSERT_TRUE(store) << store.error().message << ": " << store.error().detail;
+    EXPECT_EQ(*(*store)->public_key(kLedgerKey), key);
+    EXPECT_TRUE((*store)->sign(kLedgerKey, bytes_of("x")));
+    EXPECT_EQ(fs::file_size(object), size);
+  }
+  fs::remove(object);
+  EXPECT_TRUE(start(dir_.path()));
 }
 
 TEST_F(TokenSetup, SeveralProcessesMayStartAtOnce) {

@@ -109,8 +109,11 @@ Result<void> Database::run_jobs(const std::vector<Waiting*>& group) {
     ids_.discard();
   }
   auto& driver = *writer_;
-  // IMMEDIATE takes SQLite's write lock at once, instead of failing when a read turns into a write.
-  HF_CHECK(driver.script(driver.engine() == Engine::sqlite ? "BEGIN IMMEDIATE" : "BEGIN"));
+  // One group at a time, whatever process it is of: entries then have one order, in which each sees all before it, and
+  // groups cannot deadlock. IMMEDIATE takes SQLite's write lock at once, instead of failing when a read turns into a
+  // write; the advisory lock, released after the commit, is its like (hashed: schemas of one server are apart).
+  HF_CHECK(driver.script(driver.engine() == Engine::sqlite ? "BEGIN IMMEDIATE"
+                                                           : "BEGIN; SELECT pg_advisory_xact_lock(7306, hashtext(current_schema()))"));
   Writer writer(driver, ids_);
   for (auto* waiting : group) {
     HF_CHECK(driver.script("SAVEPOINT job"));

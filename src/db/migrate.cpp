@@ -63,14 +63,17 @@ Result<std::vector<std::string>> migrate(Database& database, Time now) {
   HF_CHECK(database.write([](Writer& writer) { return writer.script(kMigrationTable); }));
   std::vector<std::string> names;
   for (;;) {
-    HF_TRY(const auto pending, database.read([](const Reader& reader) { return pending_migrations(reader); }));
-    if (pending.empty()) return names;
-    const auto& next = pending.front();
-    HF_CHECK(database.write([&](Writer& writer) -> Result<std::int64_t> {
+    // Asked under the write lock: of two processes that start at once, the second finds nothing to do.
+    HF_TRY(const auto applied, database.write([&](Writer& writer) -> Result<std::string> {
+      HF_TRY(const auto pending, pending_migrations(writer));
+      if (pending.empty()) return std::string();
+      const auto& next = pending.front();
       HF_CHECK(writer.script(for_engine(next, database.engine())));
-      return writer.execute(kRecord, next.name, checksum(next), now);
+      HF_CHECK(writer.execute(kRecord, next.name, checksum(next), now));
+      return next.name;
     }));
-    names.push_back(next.name);
+    if (applied.empty()) return names;
+    names.push_back(applied);
   }
 }
 

@@ -83,7 +83,8 @@ class Writer : public Reader {
     return driver().run_many(query, parameters, width);
   }
   Result<void> script(std::string_view sql) const { return driver().script(sql); }  // migrations only
-  // Waits until no other process holds `key`, and holds it to the end of the transaction. SQLite's write lock is enough.
+  // Waits until no other process holds `key`, and holds it to the end of the transaction. For what must exclude more
+  // than other writers, which Database does anyway. SQLite's write lock is enough.
   Result<void> lock(std::int64_t key) const {
     if (engine() == Engine::sqlite) return {};
     return driver().script("SELECT pg_advisory_xact_lock(" + std::to_string(key) + ")");

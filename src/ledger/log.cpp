@@ -3,8 +3,7 @@
 namespace hf::ledger {
 namespace {
 
-constexpr std::int64_t kBatch = 4096;       // entries a transaction: bounds the time the write lock is held
-constexpr std::int64_t kSequencerLock = 1;  // of db::Writer::lock
+constexpr std::int64_t kBatch = 4096;  // entries a transaction: bounds the time the write lock is held
 
 const db::Query kWaiting{"ledger.waiting", R"sql(
     SELECT o.entry_id, e.leaf_hash
@@ -29,7 +28,6 @@ Log::Log(db::Database& database, const Clock& clock, crypto::KeyStore& keys, std
 
 Result<std::uint64_t> Log::integrate() {
   return database_.write([](db::Writer& writer) -> Result<std::uint64_t> {
-    HF_CHECK(writer.lock(kSequencerLock));
     HF_TRY(const auto waiting, writer.select(kWaiting, [](const db::Row& row) { return Waiting{row.int64(0), hash_of(row.blob(1))}; }, kBatch));
     if (waiting.empty()) return std::uint64_t{0};
     const Store store(writer);

@@ -116,6 +116,41 @@ TEST_P(LedgerLog, EveryAlteredPlaceIsFoundAndNamed) {
   EXPECT_EQ((add(1000, "late"), log_.advance().error().code), "HF-LEDGER-0008") << "a log that does not extend its checkpoint is not signed";
 }
 
+TEST_P(LedgerLog, WhatIsHiddenIsFoundAndNamed) {
+  const auto first = add(1, "a"), second = add(2, "b");
+  ASSERT_TRUE(log_.advance());
+  const auto third = add(3, "c");
+  ASSERT_TRUE(named().empty());
+  const auto id = [](EntryId entry) { return std::to_string(entry.value); };
+  tamper("ledger_subject", "DELETE FROM ledger_subject WHERE entry_id = " + id(first));
+  tamper("ledger_subject", "INSERT INTO ledger_subject (subject, entry_id) VALUES ('thing:x', " + id(second) + ")");
+  sql("DELETE FROM ledger_outbox");
+  EXPECT_EQ(named(), (std::set<std::string>{"subjects of entry " + id(first), "subjects of entry " + id(second), "entry " + id(third)}));
+}
+
+TEST_P(LedgerLog, AnEntryProvesAnyNumberOfRowsAndStaysSmallEnoughForATile) {
+  constexpr std::int64_t kRows = 2000;
+  const auto entry = write(*database_, clock_, {"user:test", "tester"}, [&](Transaction& t) -> Result<EntryId> {
+    std::vector<std::string> subjects;
+    for (std::int64_t i = 0; i < kRows; ++i) subjects.push_back("thing:" + std::string(40, 'x') + std::to_string(i));
+    HF_TRY(const auto made, t.append("things.added", subjects));
+    for (std::int64_t i = 0; i < kRows; ++i) {
+      HF_CHECK(t.db().execute(kInsertThing, i, made, "n" + std::to_string(i)));
+      HF_CHECK(t.prove(made, kThing, i));
+    }
+    return made;
+  });
+  ASSERT_TRUE(entry) << entry.error().detail;
+  ASSERT_TRUE(log_.advance());
+  const auto report = verify();
+  EXPECT_TRUE(report.findings.empty()) << report.findings.front().where << ": " << report.findings.front().what;
+  EXPECT_EQ(report.rows, std::uint64_t(kRows));
+  sql("UPDATE thing SET name = 'other' WHERE thing_id = 1234");
+  EXPECT_EQ(named(), std::set<std::string>{"row thing 1234"});
+  const auto too_large = write(*database_, clock_, {"user:test", "tester"}, [](Transaction& t) { return t.append("x", {}, {{"text", std::string(70'000, 'x')}}); });
+  EXPECT_EQ(too_large.error().code, "HF-LEDGER-0012");
+}
+
 TEST_P(LedgerLog, AnAlteredEntryIsNamedEvenWithItsHashMadeToFit) {
   const auto entry = add(1, "a");
   add(2, "b");
@@ -152,6 +187,8 @@ TEST_P(LedgerLog, ASegmentIsProvenByTheRootInItsEntry) {
   EXPECT_EQ(segment_events(segment->data).value()[1], R"({"serial":"A2"})");
 
   tamper("ledger_segment", "UPDATE ledger_segment SET events = 3");
+  EXPECT_EQ(named(), std::set<std::string>{"segment 77"});
+  tamper("ledger_segment", "DELETE FROM ledger_segment");
   EXPECT_EQ(named(), std::set<std::string>{"segment 77"});
   EXPECT_EQ(segment_events(bytes_of("garbage")).error().code, "HF-LEDGER-0011");
 }

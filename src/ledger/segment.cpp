@@ -22,14 +22,19 @@ std::uint64_t SegmentBuilder::add(std::string_view line) {
   return leaves_.size() - 1;
 }
 
-Result<void> SegmentBuilder::write(Transaction& transaction, EntryId entry, std::int64_t segment_id) const {
+Result<Hash> SegmentBuilder::insert(const db::Writer& writer, EntryId entry, std::int64_t segment_id) const {
   Bytes data(ZSTD_compressBound(lines_.size()));
   data.resize(ZSTD_compress(data.data(), data.size(), lines_.data(), lines_.size(), kLevel));
   const auto root = tree_root(leaves_);
+  HF_CHECK(writer.execute(kInsertSegment, segment_id, entry, std::int64_t(leaves_.size()), root, data));
+  return root;
+}
+
+Result<void> SegmentBuilder::write(Transaction& transaction, EntryId entry, std::int64_t segment_id) const {
+  HF_TRY(const auto root, insert(transaction.db(), entry, segment_id));
   transaction.note(entry, "segment", Json(std::to_string(segment_id)));
   transaction.note(entry, "events", Json(std::int64_t(leaves_.size())));
   transaction.note(entry, "root", Json(to_hex(root)));
-  HF_CHECK(transaction.db().execute(kInsertSegment, segment_id, entry, std::int64_t(leaves_.size()), root, data));
   return {};
 }
 

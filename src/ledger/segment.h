@@ -17,6 +17,8 @@ class SegmentBuilder {
   [[nodiscard]] std::uint64_t size() const { return leaves_.size(); }
   // Writes the segment row and notes root and count in the entry, in the same transaction. At least one event.
   Result<void> write(Transaction& transaction, EntryId entry, std::int64_t segment_id) const;
+  // The row alone; its root.
+  Result<Hash> insert(const db::Writer& writer, EntryId entry, std::int64_t segment_id) const;
 
  private:
   std::string lines_;

@@ -32,6 +32,24 @@ const db::Query kOfSubject{"ledger.of_subject", R"sql(
      WHERE s.subject = $1 AND s.entry_id < $2
      ORDER BY s.entry_id DESC
      LIMIT $3)sql"};
+const db::Query kSequenced{"ledger.sequenced", R"sql(
+    SELECT e.entry_id, l.leaf_index, e.kind, e.recorded_at, e.body
+      FROM ledger_leaf AS l JOIN ledger_entry AS e ON e.entry_id = l.entry_id
+     WHERE l.leaf_index >= $1
+     ORDER BY l.leaf_index
+     LIMIT $2)sql"};
+const db::Query kSequencedOfSubject{"ledger.sequenced_of_subject", R"sql(
+    SELECT e.entry_id, l.leaf_index, e.kind, e.recorded_at, e.body
+      FROM ledger_leaf AS l JOIN ledger_entry AS e ON e.entry_id = l.entry_id
+     WHERE l.leaf_index >= $1
+       AND EXISTS (SELECT 1 FROM ledger_subject AS s WHERE s.subject = $2 AND s.entry_id = l.entry_id)
+     ORDER BY l.leaf_index
+     LIMIT $3)sql"};
+const db::Query kBodies{"ledger.bodies", R"sql(
+    SELECT e.body
+      FROM ledger_leaf AS l JOIN ledger_entry AS e ON e.entry_id = l.entry_id
+     WHERE l.leaf_index >= $1 AND l.leaf_index < $2
+     ORDER BY l.leaf_index)sql"};
 const db::Query kNodes{"ledger.nodes", R"sql(
     SELECT hash FROM ledger_node WHERE level = $1 AND position >= $2 AND position < $3 ORDER BY position)sql"};
 const db::Query kSegment{"ledger.segment", R"sql(
@@ -79,6 +97,20 @@ Result<std::vector<Entry>> Store::recent(std::int64_t before, std::int64_t limit
 
 Result<std::vector<Entry>> Store::of_subject(std::string_view subject, std::int64_t before, std::int64_t limit) const {
   return db_.select(kOfSubject, read_entry, subject, before, limit);
+}
+
+Result<std::vector<Entry>> Store::sequenced(std::uint64_t from, std::string_view subject, std::int64_t limit) const {
+  if (subject.empty()) return db_.select(kSequenced, read_entry, std::int64_t(from), limit);
+  return db_.select(kSequencedOfSubject, read_entry, std::int64_t(from), subject, limit);
+}
+
+Result<std::vector<std::string>> Store::bodies(std::uint64_t from, std::uint64_t count) const {
+  HF_TRY(auto bodies, db_.select(kBodies, [](const db::Row& row) { return std::string(text_of(row.blob(0))); }, std::int64_t(from),
+                                 std::int64_t(from + count)));
+  if (bodies.size() != count)
+    return fail(ErrorKind::internal, "HF-LEDGER-0007", "the ledger's tree has a gap; run 'holdfast ledger verify'",
+                "entries from index " + std::to_string(from));
+  return bodies;
 }
 
 Result<std::optional<Segment>> Store::segment(std::int64_t id) const { return db_.find(kSegment, read_segment, id); }

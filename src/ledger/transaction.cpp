@@ -2,8 +2,14 @@
 
 #include <algorithm>
 
+#include "ledger/segment.h"
+#include "ledger/tile.h"
+
 namespace hf::ledger {
 namespace {
+
+constexpr std::size_t kRowsMax = 256;  // digests that stand in the entry itself; more go to a segment
+constexpr std::size_t kSubjectsMax = 256;
 
 const db::Query kInsertEntry{"ledger.insert_entry", R"sql(
     INSERT INTO ledger_entry (entry_id, kind, recorded_at, body, leaf_hash) VALUES ($1, $2, $3, $4, $5))sql"};
@@ -91,12 +97,34 @@ Result<void> Transaction::finish() {
   if (entries_.empty())
     return fail(ErrorKind::internal, "HF-LEDGER-0005", "nothing was changed: the change carries no evidence", actor_.name);
   for (auto& entry : entries_) {
-    JsonArray subjects(entry.subjects.begin(), entry.subjects.end());
+    // C2SP tlog-tiles frames an entry with 16 bits, so many rows are proven as the lines of a segment, and many
+    // subjects by their digest.
+    Json rows = entry.rows;
+    if (entry.rows.size() > kRowsMax) {
+      SegmentBuilder lines;
+      for (const auto& row : entry.rows) {
+        HF_TRY(const auto line, canonical_json(row));
+        lines.add(line);
+      }
+      HF_TRY(const auto segment_id, writer_.next_id());
+      HF_TRY(const auto root, lines.insert(writer_, entry.id, segment_id));
+      rows = JsonObject{{"segment", std::to_string(segment_id)}, {"events", std::int64_t(entry.rows.size())}, {"root", to_hex(root)}};
+    }
+    std::sort(entry.subjects.begin(), entry.subjects.end());
+    entry.subjects.erase(std::unique(entry.subjects.begin(), entry.subjects.end()), entry.subjects.end());
+    Json subjects = JsonArray(entry.subjects.begin(), entry.subjects.end());
+    if (entry.subjects.size() > kSubjectsMax) {
+      HF_TRY(const auto all, canonical_json(subjects));
+      subjects = JsonObject{{"count", std::int64_t(entry.subjects.size())}, {"sha256", to_hex(crypto::sha256({bytes_of(all)}))}};
+    }
     JsonObject body{{"actor", actor_.name},   {"data", std::move(entry.data)}, {"id", std::to_string(entry.id.value)},
-                    {"kind", entry.kind},     {"role", actor_.role},           {"rows", std::move(entry.rows)},
+                    {"kind", entry.kind},     {"role", actor_.role},           {"rows", std::move(rows)},
                     {"subjects", subjects},   {"time", format_rfc3339(now_)},  {"v", 1}};
     if (!actor_.reason.empty()) body["reason"] = actor_.reason;
     HF_TRY(const auto text, canonical_json(body));
+    if (text.size() > kEntryMax)
+      return fail(ErrorKind::limit, "HF-LEDGER-0012", "this act is too large for one entry of the ledger; do it in parts",
+                  entry.kind + ", " + std::to_string(text.size()) + " bytes");
     HF_CHECK(writer_.execute(kInsertEntry, entry.id, entry.kind, now_, bytes_of(text), leaf_hash(bytes_of(text))));
     for (const auto& subject : entry.subjects) HF_CHECK(writer_.execute(kInsertSubject, subject, entry.id));
     HF_CHECK(writer_.execute(kInsertOutbox, entry.id));

@@ -61,7 +61,8 @@ class Transaction {
   void note(EntryId entry, std::string_view name, Json value);
 
   [[nodiscard]] bool has_evidence() const { return !entries_.empty(); }
-  // Writes the open entries. HF-LEDGER-0005 if there are none: no change of state without evidence.
+  // Writes the open entries. HF-LEDGER-0005 if there are none: no change of state without evidence. HF-LEDGER-0012 for
+  // one over 65,535 bytes, which a tile cannot hold.
   Result<void> finish();
 
  private:

@@ -1,6 +1,8 @@
 #include "ledger/verify.h"
 
+#include <algorithm>
 #include <map>
+#include <set>
 #include <unordered_map>
 
 #include "ledger/checkpoint.h"
@@ -16,6 +18,8 @@ const db::Query kAllEntries{"ledger.all_entries", R"sql(
       LEFT JOIN ledger_leaf AS l ON l.entry_id = e.entry_id
       LEFT JOIN ledger_node AS n ON n.level = 0 AND n.position = l.leaf_index
      ORDER BY e.entry_id)sql"};
+const db::Query kAllSubjects{"ledger.all_subjects", "SELECT entry_id, subject FROM ledger_subject ORDER BY entry_id, subject"};
+const db::Query kAllWaiting{"ledger.all_waiting", "SELECT entry_id FROM ledger_outbox ORDER BY entry_id"};
 const db::Query kAllNodes{"ledger.all_nodes", "SELECT level, position, hash FROM ledger_node ORDER BY level, position"};
 const db::Query kAllCheckpoints{"ledger.all_checkpoints", "SELECT tree_size, signed_at, note FROM ledger_checkpoint ORDER BY tree_size"};
 const db::Query kAllSegments{"ledger.all_segments", "SELECT segment_id, entry_id, events, root, data FROM ledger_segment ORDER BY segment_id"};
@@ -28,6 +32,8 @@ class Verification {
 
   Result<VerifyReport> run() {
     HF_CHECK(entries());
+    HF_CHECK(waiting());
+    HF_CHECK(subjects());
     HF_CHECK(nodes());
     HF_CHECK(checkpoints());
     HF_CHECK(segments());
@@ -55,6 +61,7 @@ class Verification {
         leaves_[std::uint64_t(*index)] = leaf;
       } else {
         ++report_.waiting;
+        waiting_.insert(id);
       }
       if (progress_ && report_.entries % 1000 == 0) progress_(report_.entries, std::uint64_t(total));
       return true;
@@ -67,11 +74,59 @@ class Verification {
     if (!object) return found(where, "its body is not JSON");
     if (text(*object, "id") != std::to_string(id) || text(*object, "kind") != row.text(2) || text(*object, "time") != format_rfc3339(row.time(3)))
       found(where, "its columns do not say what its body says");
+    const auto at = micros(row.time(3));
     if (const auto* rows = object->if_contains("rows"); rows && rows->is_array())
-      for (const auto& item : rows->get_array())
-        if (const auto* proof = item.if_object()) proven_[text(*proof, "table") + " " + text(*proof, "key")] = {id, text(*proof, "sha256")};
+      for (const auto& item : rows->get_array()) prove(item, at, id);
+    else if (rows && rows->is_object())
+      segments_[text(rows->get_object(), "segment")] = {text(rows->get_object(), "root"), at, id, true};
     if (const auto* data = object->if_contains("data"); data && data->is_object() && data->get_object().contains("segment"))
-      segment_roots_[text(data->get_object(), "segment")] = text(data->get_object(), "root");
+      segments_[text(data->get_object(), "segment")] = {text(data->get_object(), "root"), at, id, false};
+    if (const auto* named = object->if_contains("subjects")) subjects_[id] = canonical_json(*named).value_or("");
+  }
+
+  // The newest entry that speaks of a row counts. Ids are handed to processes in blocks, so time comes first.
+  void prove(const Json& item, std::int64_t at, std::int64_t id) {
+    const auto* proof = item.if_object();
+    if (!proof) return;
+    auto& known = proven_[text(*proof, "table") + " " + text(*proof, "key")];
+    if (std::pair(known.at, known.entry) < std::pair(at, id)) known = {at, id, text(*proof, "sha256")};
+  }
+
+  // What has no index yet waits in the outbox, or it would never get one; nothing else does.
+  Result<void> waiting() {
+    HF_CHECK(db_.each(kAllWaiting, [&](const db::Row& row) {
+      if (waiting_.erase(row.int64(0)) == 0) found("entry " + std::to_string(row.int64(0)), "it waits for an index that it has");
+      return true;
+    }));
+    for (const auto id : waiting_) found("entry " + std::to_string(id), "it has no index and does not wait for one");
+    return {};
+  }
+
+  // The index of subjects says what the entries say.
+  Result<void> subjects() {
+    JsonArray named;
+    std::int64_t of = 0;
+    const auto compare = [&] {
+      if (of == 0) return;
+      std::sort(named.begin(), named.end(), [](const Json& a, const Json& b) { return a.get_string() < b.get_string(); });
+      auto text = canonical_json(named).value_or("");
+      auto said = subjects_.find(of);
+      if (said != subjects_.end() && said->second.starts_with('{'))
+        text = canonical_json(JsonObject{{"count", std::int64_t(named.size())}, {"sha256", to_hex(crypto::sha256({bytes_of(text)}))}}).value();
+      if (said == subjects_.end() || said->second != text) found("subjects of entry " + std::to_string(of), "they are not those that the entry names");
+      if (said != subjects_.end()) subjects_.erase(said);
+      named.clear();
+    };
+    HF_CHECK(db_.each(kAllSubjects, [&](const db::Row& row) {
+      if (row.int64(0) != of) compare();
+      of = row.int64(0);
+      named.emplace_back(row.text(1));
+      return true;
+    }));
+    compare();
+    for (const auto& [id, said] : subjects_)
+      if (said != "[]") found("subjects of entry " + std::to_string(id), "they are gone");
+    return {};
   }
 
   // The bytes may be an attacker's: a member that is not there or not text is the empty text.
@@ -134,12 +189,13 @@ class Verification {
   }
 
   Result<void> segments() {
-    return db_.each(kAllSegments, [&](const db::Row& row) {
+    HF_CHECK(db_.each(kAllSegments, [&](const db::Row& row) {
       ++report_.segments;
       const auto where = "segment " + std::to_string(row.int64(0));
       const auto events = segment_events(row.blob(4));
       if (!events) {
         found(where, events.error().message);
+        segments_.erase(std::to_string(row.int64(0)));
         return true;
       }
       report_.events += events->size();
@@ -147,11 +203,21 @@ class Verification {
       for (const auto& event : *events) leaves.push_back(leaf_hash(bytes_of(event)));
       const auto root = tree_root(leaves);
       if (root != hash_of(row.blob(3)) || events->size() != std::size_t(row.int64(2))) found(where, "its events do not hash to its root");
-      const auto said = segment_roots_.find(std::to_string(row.int64(0)));
-      if (said == segment_roots_.end() || said->second != to_hex(root)) found(where, "its entry in the ledger has another root");
-      segment_roots_.erase(std::to_string(row.int64(0)));
+      const auto said = segments_.find(std::to_string(row.int64(0)));
+      if (said == segments_.end()) {
+        found(where, "no entry carries it");
+        return true;
+      }
+      if (said->second.root != to_hex(root)) found(where, "its entry in the ledger has another root");
+      else if (said->second.entry != row.int64(1)) found(where, "it names another entry than the one that carries it");
+      if (said->second.holds_rows)
+        for (const auto& event : *events)
+          if (const auto proof = parse_json(event)) prove(*proof, said->second.at, said->second.entry);
+      segments_.erase(said);
       return true;
-    });
+    }));
+    for (const auto& [id, said] : segments_) found("segment " + id, "it is gone, but entry " + std::to_string(said.entry) + " carries it");
+    return {};
   }
 
   // Each row is what the last entry that speaks of it says, and no row that was proven is gone.
@@ -182,8 +248,13 @@ class Verification {
   }
 
   struct Proof {
-    std::int64_t entry;
+    std::int64_t at = -1, entry = 0;
     std::string sha256;
+  };
+  struct Carried {
+    std::string root;
+    std::int64_t at, entry;
+    bool holds_rows;
   };
 
   const db::Reader& db_;
@@ -193,7 +264,9 @@ class Verification {
   std::map<std::uint64_t, Hash> leaves_;
   std::vector<std::vector<Hash>> levels_{1};  // of the tiles, recomputed from the entries
   std::unordered_map<std::string, Proof> proven_;
-  std::unordered_map<std::string, std::string> segment_roots_;
+  std::map<std::string, Carried> segments_;
+  std::set<std::int64_t> waiting_;
+  std::map<std::int64_t, std::string> subjects_;  // as canonical JSON
 };
 
 }  // namespace

@@ -63,6 +63,7 @@ struct Connection::Exchange {
   Response response;
   const Route* route = nullptr;
   bool routed = false;
+  bool handled = false;  // by the pipeline, which has logged it
   bool head_only = false;
   bool keep_alive = false;
   int version = 11;
@@ -365,6 +366,7 @@ void Connection::dispatch() {
 void Connection::handle() {
   auto& x = *exchange_;
   try {
+    x.handled = true;
     x.response = listener_.config.serves->handle(*x.route, x.request);
   } catch (const std::exception&) {
     x.response = problem(500, "HF-HTTP-0017", "the server failed; the request id tells the operator why", x.request.id);
@@ -403,6 +405,7 @@ void Connection::refuse(const Refusal& refusal) {
 void Connection::respond(Response response) {
   auto& x = *exchange_;
   x.response = std::move(response);
+  if (!x.handled) listener_.config.serves->refused(x.request, x.response);
   apply_conditions(x.request, x.response);
   // What has been read is answered, also while draining; the last answer says that it is the last.
   x.keep_alive = x.keep_alive && !x.response.close && !(io_.draining && !more_input_);

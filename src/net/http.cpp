@@ -1,5 +1,6 @@
 #include "net/http.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -39,6 +40,10 @@ std::optional<Method> method_of(std::string_view name) {
   for (const auto& [method, text] : kMethods)
     if (text == name) return method;
   return std::nullopt;
+}
+
+bool Principal::may(std::string_view permission) const {
+  return std::find(permissions.begin(), permissions.end(), permission) != permissions.end();
 }
 
 std::string_view Request::path(std::string_view name) const { return first_of(path_parameters, name); }

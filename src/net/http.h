@@ -42,11 +42,13 @@ struct Peer {
 
 // Who asks, as the authentication hook found out. An empty id is the anonymous public.
 struct Principal {
-  std::string id;    // "user:ada", "token:ci-7", "device:SN-1"
+  std::string id;    // "user:17", "token:23", "device:SN-1": no personal data, it goes into log and ledger
   std::string kind;  // "user", "token", "device", "factory"
-  std::vector<std::string> permissions;
+  std::string role{};  // the roles that it acts in, for the evidence: "administrator,compliance"
+  std::vector<std::string> permissions{};
 
   [[nodiscard]] bool anonymous() const { return id.empty(); }
+  [[nodiscard]] bool may(std::string_view permission) const;
 };
 
 using Parameters = std::vector<std::pair<std::string, std::string>>;  // decoded, in order
@@ -104,6 +106,7 @@ struct Response {
   Content content;
   bool close = false;           // ends the connection after this response
   std::string_view error_code;  // "HF-..." of a problem, for log and audit
+  std::string error_detail{};   // Error::detail, for the log only
 
   // Length of the content; absent for a producer or an event stream.
   [[nodiscard]] std::optional<std::uint64_t> size() const;

@@ -2,7 +2,7 @@
 
 #include <fmt/core.h>
 
-#include "base/text.h"
+#include "net/json_quote.h"
 
 namespace hf::net {
 
@@ -20,25 +20,6 @@ int status_of(ErrorKind kind, Stage stage) {
   return 500;
 }
 
-std::string json_quote(std::string_view text) {
-  std::string out = "\"";
-  const bool valid = is_utf8(text);  // what is not text is shown byte by byte, never passed on
-  for (const char c : text) {
-    const auto u = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (u < 0x20 || u == 0x7f || (u >= 0x80 && !valid)) {
-      out += fmt::format("\\u{:04x}", u);
-    } else {
-      out += c;
-    }
-  }
-  return out += '"';
-}
-
 Response problem(int status, std::string_view code, std::string_view detail, std::string_view request_id) {
   Response response;
   response.status = status;
@@ -53,7 +34,9 @@ Response problem(int status, std::string_view code, std::string_view detail, std
 }
 
 Response problem(const Error& error, Stage stage, std::string_view request_id) {
-  return problem(status_of(error.kind, stage), error.code, error.message, request_id);
+  auto response = problem(status_of(error.kind, stage), error.code, error.message, request_id);
+  response.error_detail = error.detail;
+  return response;
 }
 
 }  // namespace hf::net

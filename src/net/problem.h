@@ -23,6 +23,4 @@ enum class Stage {
 // For what HTTP itself refuses (404, 405, 408, 431 ...), which has no Error behind it. The code is stable too.
 [[nodiscard]] Response problem(int status, std::string_view code, std::string_view detail, std::string_view request_id);
 
-[[nodiscard]] std::string json_quote(std::string_view text);  // RFC 8259 string, quotes included
-
 }  // namespace hf::net

@@ -16,7 +16,8 @@ namespace hf::net {
 // two thread switches, and a handler that blocks there stops every connection of its listener thread.
 enum class RunsOn : std::uint8_t { worker, io };
 
-inline constexpr std::string_view kPublic{};  // no authentication asked
+inline constexpr std::string_view kPublic{};        // no authentication asked
+inline constexpr std::string_view kSignedIn{"*"};   // whoever is authenticated: one's own session, one's own tokens
 
 struct Parameter {
   std::string_view name;
@@ -34,9 +35,11 @@ struct Route {
   std::string_view summary{};
   std::string_view request_schema{};   // names in components/schemas; empty: none
   std::string_view response_schema{};
+  std::string_view response_type = "application/json";
   int success = 200;
   std::vector<Parameter> query{};
-  bool idempotency_key = false;  // honours Idempotency-Key
+  bool paged = false;            // takes "limit" and "cursor" (net/page.h)
+  bool idempotency_key = false;  // honours Idempotency-Key; the answer is kept, so it must hold no secret
   RunsOn runs_on = RunsOn::worker;
   Handler handler{};
 };

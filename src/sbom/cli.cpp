@@ -43,12 +43,20 @@ std::string line_of(const Finding& finding) {
   return (finding.pointer.empty() ? "(document)" : finding.pointer) + ": " + finding.message + " [" + std::string(finding.code) + "]\n";
 }
 
-void write_findings(const std::vector<Finding>& findings, std::ostream& out) {
-  out << "{\"findings\":[";
+void write_list(std::string_view name, const std::vector<Finding>& findings, std::ostream& out) {
+  out << '"' << name << "\":[";
   for (const auto& finding : findings)
     out << (&finding == &findings.front() ? "\n" : ",\n")
         << to_text(JsonObject{{"pointer", finding.pointer}, {"code", finding.code}, {"message", finding.message}});
-  out << "]}\n";
+  out << ']';
+}
+
+void write_checked(const Checked& checked, std::ostream& out) {
+  out << '{';
+  write_list("findings", checked.findings, out);
+  out << ",\n";
+  write_list("warnings", checked.warnings, out);
+  out << "}\n";
 }
 
 Result<cli::Exit> run_parse(const cli::Args& args, cli::Terminal& terminal) {
@@ -56,26 +64,29 @@ Result<cli::Exit> run_parse(const cli::Args& args, cli::Terminal& terminal) {
   HF_TRY(const auto text, read_document(args.positional(0), terminal, limits));
   const auto document = parse(text, limits);
   if (!document) {
-    const auto findings = validate(text, limits);
-    if (args.flag("json")) write_findings(findings, terminal.out);
-    else for (const auto& finding : findings) terminal.err << line_of(finding);
+    const auto checked = check(text, limits);
+    if (args.flag("json")) write_checked(checked, terminal.out);
+    else for (const auto& finding : checked.findings) terminal.err << line_of(finding);
     return fail(document.error());
   }
   if (args.flag("json")) write_json(*document, terminal.out);
   else write_table(*document, terminal.out);
-  for (const auto& warning : document->warnings)
-    terminal.err << "warning: " << (warning.pointer.empty() ? "(document)" : warning.pointer) << ": " << warning.message << "\n";
+  for (const auto& warning : document->warnings) terminal.err << "warning: " << line_of(warning);
   return cli::kOk;
 }
 
 Result<cli::Exit> run_validate(const cli::Args& args, cli::Terminal& terminal) {
   const Limits limits;
   HF_TRY(const auto text, read_document(args.positional(0), terminal, limits));
-  const auto findings = validate(text, limits);
-  if (args.flag("json")) write_findings(findings, terminal.out);
-  else for (const auto& finding : findings) terminal.out << line_of(finding);
-  if (!args.flag("json") && findings.empty()) terminal.out << "valid\n";
-  return findings.empty() ? cli::kOk : cli::kNo;
+  const auto checked = check(text, limits);
+  if (args.flag("json")) {
+    write_checked(checked, terminal.out);
+  } else {
+    for (const auto& finding : checked.findings) terminal.out << line_of(finding);
+    for (const auto& warning : checked.warnings) terminal.out << "warning: " << line_of(warning);
+    if (checked.findings.empty()) terminal.out << "valid\n";
+  }
+  return checked.findings.empty() ? cli::kOk : cli::kNo;
 }
 
 }  // namespace
@@ -95,9 +106,10 @@ std::span<const cli::Command> commands() {
        &run_parse},
       {{.name = "sbom validate",
         .summary = "Check an SBOM against its format's rules",
-        .details = "Prints every finding with its JSON pointer. Exit code 1 when there is one.",
+        .details = "Prints every finding with its JSON pointer (RFC 6901). Exit code 1 when there is one. Warnings, such as a\n"
+                   "reference to nothing, leave the document readable.",
         .positionals = {{.name = "FILE", .help = "the document; - is standard input"}},
-        .options = {{.name = "json", .value = {}, .help = "print {findings: [{pointer, code, message}]}"}},
+        .options = {{.name = "json", .value = {}, .help = "print {findings: [{pointer, code, message}], warnings}"}},
         .examples = {"holdfast sbom validate bom.json"}},
        &run_validate},
   };

@@ -42,18 +42,18 @@ void read_context(json::od::value value, Heads& heads) {
 Result<Claimed> judge(const Heads& heads) {
   if (heads.has_bom_format || (heads.context.empty() && !heads.spec_version.empty())) {
     for (const auto version : kCycloneDx)
-      if (heads.spec_version == version) return Claimed{Grammar::cyclonedx, version};
+      if (heads.spec_version == version) return Claimed{Dialect::cyclonedx, version};
     return unsupported("CycloneDX", heads.spec_version, "1.2 to 1.6");
   }
   if (heads.has_spdx_version) {
-    if (heads.spdx_version == "SPDX-2.2") return Claimed{Grammar::spdx2, "2.2"};
-    if (heads.spdx_version == "SPDX-2.3") return Claimed{Grammar::spdx2, "2.3"};
+    if (heads.spdx_version == "SPDX-2.2") return Claimed{Dialect::spdx2, "2.2"};
+    if (heads.spdx_version == "SPDX-2.3") return Claimed{Dialect::spdx2, "2.3"};
     return unsupported("SPDX", heads.spdx_version, "SPDX-2.2, SPDX-2.3 and 3.0.1");
   }
   if (heads.has_context) {
     for (const auto version : kSpdx3)
       if (heads.contexts == 1 && heads.context == std::string(kContextHead) + std::string(version.substr(4)) + std::string(kContextTail))
-        return Claimed{Grammar::spdx3, version};
+        return Claimed{Dialect::spdx3, version};
     return unsupported("SPDX JSON-LD @context", heads.context,
                        std::string(kContextHead) + "1" + std::string(kContextTail) + " alone");
   }

@@ -7,10 +7,10 @@
 
 namespace hf::sbom {
 
-enum class Grammar { cyclonedx, spdx2, spdx3 };
+enum class Dialect { cyclonedx, spdx2, spdx3 };
 
 struct Claimed {
-  Grammar grammar = Grammar::cyclonedx;
+  Dialect dialect = Dialect::cyclonedx;
   std::string_view version;  // "1.2" .. "1.6", "2.2", "2.3", "3.0.1": static text
 };
 

@@ -30,12 +30,6 @@ class Text {
   std::string bytes_;
 };
 
-struct Finding {
-  std::string pointer;    // RFC 6901, "" is the whole document
-  std::string_view code;  // HF-SBOM-xxxx
-  std::string message;
-};
-
 // HF-SBOM-0001 over a limit (kind limit)
 // HF-SBOM-0002 not one JSON text in valid UTF-8 (RFC 8259), or cut off
 // HF-SBOM-0003 JSON, but none of the formats above
@@ -49,7 +43,14 @@ struct Finding {
 // HF-SBOM-0102 the value has the wrong type        HF-SBOM-0106 a member that the format does not have
 // HF-SBOM-0103 the word is not one of the list     HF-SBOM-0107 an item twice, or one identifier for two things
 // HF-SBOM-0104 the number or count is out of range HF-SBOM-0108 members that exclude or require each other
-// HF-SBOM-0109 a member name twice in one object   HF-SBOM-0110 a reference to nothing
+// HF-SBOM-0109 a member name twice in one object   HF-SBOM-0111 there are more than `findings_max`
+// Warnings (Document::warnings): HF-SBOM-0105 a URL or e-mail address that is none, HF-SBOM-0110 a reference to nothing,
+// HF-SBOM-0112 a withdrawn VEX statement.
+struct Checked {
+  std::vector<Finding> findings;
+  std::vector<Finding> warnings;
+};
+[[nodiscard]] Checked check(const Text& text, const Limits& limits = {});
 [[nodiscard]] std::vector<Finding> validate(const Text& text, const Limits& limits = {});
 [[nodiscard]] std::vector<Finding> validate(ByteView bytes, const Limits& limits = {});
 

@@ -125,8 +125,10 @@ struct VexStatement {
   std::vector<VexProduct> products;
 };
 
-struct Warning {
-  std::string pointer;  // RFC 6901, empty for the document
+// Something about the document itself. Codes: parse.h.
+struct Finding {
+  std::string pointer;    // RFC 6901, "" is the whole document
+  std::string_view code;  // "HF-SBOM-0101"
   std::string message;
 };
 
@@ -141,7 +143,7 @@ struct Document {
   std::vector<Build> builds;
   std::vector<Edge> edges;
   std::vector<VexStatement> vex;
-  std::vector<Warning> warnings;
+  std::vector<Finding> warnings;  // it was read all the same: references to nothing, withdrawn statements
   TextArena text;
 
   [[nodiscard]] std::vector<std::string_view> unidentified() const;  // refs of components, in document order

@@ -114,6 +114,11 @@ Result<KeyPair> generate_key_pair(Session& session, KeyAlgorithm algorithm, std:
 }
 
 Result<void> destroy_halves(Session& session, std::string_view label) {
+  HF_TRY(const auto privates, session.find(of_class(CKO_PRIVATE_KEY).text(CKA_LABEL, label)));
+  for (const auto key : privates) {  // the value is put in together with the parameters, and cannot be read itself
+    const auto params = session.attribute(key, CKA_EC_PARAMS);
+    if (!params || params->empty()) HF_CHECK(session.destroy(key));
+  }
   for (const auto& [type, other] : {std::pair{CKO_PRIVATE_KEY, CKO_PUBLIC_KEY}, std::pair{CKO_PUBLIC_KEY, CKO_PRIVATE_KEY}}) {
     HF_TRY(const auto objects, session.find(of_class(type).text(CKA_LABEL, label)));
     for (const auto object : objects) {

@@ -21,8 +21,8 @@ struct KeyPair {
 
 // A new pair on the token, never to leave it: sensitive, not extractable, not copyable, for signatures alone.
 [[nodiscard]] Result<KeyPair> generate_key_pair(Session& session, KeyAlgorithm algorithm, std::string_view label);
-// Destroys what an interrupted generation left behind: a private or public key of this label whose other half is not
-// there. Complete pairs stay.
+// Destroys what an interrupted generation left behind: a private key of this label that was not given its value yet (in
+// SoftHSM that is a write of its own), a private or public key whose other half is not there. Complete pairs stay.
 [[nodiscard]] Result<void> destroy_halves(Session& session, std::string_view label);
 
 // The 64 bytes of the token's signature, nothing verified.

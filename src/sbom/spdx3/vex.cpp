@@ -60,7 +60,7 @@ class Vex {
     VexStatement statement;
     name(relation.from, statement);
     if (!assessment.withdrawn.empty()) {
-      doc_.warnings.push_back({"", "the statement on " + std::string(statement.vulnerability) + " was withdrawn " +
+      doc_.warnings.push_back({"", "HF-SBOM-0112", "the statement on " + std::string(statement.vulnerability) + " was withdrawn " +
                                        std::string(assessment.withdrawn) + " and is left out"});
       return;
     }

@@ -197,6 +197,16 @@ std::vector<Ground> grounds_of(const Advisory& record, std::size_t index, const 
     ground.outcome = Outcome::unknown;
     ground.why = Why::distribution;
   }
+  // A default status is for versions that no entry names. CISA's ADP container repeats each entry of the CNA as a
+  // statement of its own, with defaultStatus "affected" beside a single unaffected range (CVE-2024-36971): read one by
+  // one, they would contradict the CNA's own list. So where an entry of the record names the version, that counts.
+  std::set<std::uint32_t> named;
+  for (const auto& ground : grounds)
+    if (ground.outcome == Outcome::unaffected && (ground.why == Why::version || ground.why == Why::change) && ground.identity != Identity::candidate)
+      named.insert(ground.component);
+  std::erase_if(grounds, [&](const Ground& ground) {
+    return ground.outcome == Outcome::affected && ground.why == Why::default_status && named.contains(ground.component);
+  });
   return grounds;
 }
 

@@ -1,0 +1,156 @@
+#include "portfolio/coordinate_store.h"
+
+#include <algorithm>
+#include <map>
+
+#include "crypto/sha256.h"
+
+namespace hf::portfolio {
+namespace {
+
+const db::Query kBuild{"portfolio.build", "SELECT build_id FROM build WHERE path = $1"};
+const db::Query kCurrentSbom{"portfolio.current_sbom", R"sql(
+    SELECT sbom_id, sha256 FROM sbom WHERE build_id = $1 AND replaced_at = 9223372036854775807)sql"};
+const db::Query kInsertSbom{"portfolio.insert_sbom", R"sql(
+    INSERT INTO sbom (sbom_id, entry_id, build_id, sha256, size, format, spec_version, components, unidentified, received_at, replaced_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 9223372036854775807))sql"};
+const db::Query kReplaceSbom{"portfolio.replace_sbom", R"sql(
+    UPDATE sbom SET replaced_at = $2 WHERE build_id = $1 AND replaced_at = 9223372036854775807)sql"};
+const db::Query kFind{"portfolio.coordinate_by_digest", "SELECT coordinate_id FROM coordinate WHERE digest = $1"};
+const db::Query kGet{"portfolio.coordinate", "SELECT digest, name, version, claims FROM coordinate WHERE coordinate_id = $1"};
+const db::Query kInsert{"portfolio.insert_coordinate", R"sql(
+    INSERT INTO coordinate (coordinate_id, digest, name, version, purl, identified, claims, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8))sql"};
+const db::Query kInsertKey{"portfolio.insert_coordinate_key", "INSERT INTO coordinate_key (lookup_key, coordinate_id) VALUES ($1, $2)"};
+const db::Query kWithKey{"portfolio.coordinates_with_key", "SELECT coordinate_id FROM coordinate_key WHERE lookup_key = $1 ORDER BY coordinate_id"};
+const db::Query kContents{"portfolio.build_contents", R"sql(
+    SELECT coordinate_id FROM build_coordinate WHERE build_id = $1 AND until = 9223372036854775807 ORDER BY coordinate_id)sql"};
+const db::Query kBuildsOf{"portfolio.builds_of_coordinate", R"sql(
+    SELECT build_id FROM build_coordinate WHERE coordinate_id = $1 AND until = 9223372036854775807 ORDER BY build_id)sql"};
+const db::Query kInsertContent{"portfolio.insert_content", R"sql(
+    INSERT INTO build_coordinate (coordinate_id, build_id, since, until, ref) VALUES ($1, $2, $3, $4, $5))sql"};
+const db::Query kEndContent{"portfolio.end_content", R"sql(
+    UPDATE build_coordinate SET until = $3 WHERE build_id = $1 AND coordinate_id = $2 AND until = 9223372036854775807)sql"};
+const db::Query kStatements{"portfolio.statements", R"sql(
+    SELECT vulnerability, coordinate_id, state, reason FROM build_statement
+     WHERE build_id = $1 AND until = 9223372036854775807 AND basis = $2)sql"};
+const db::Query kInsertStatement{"portfolio.insert_statement", R"sql(
+    INSERT INTO build_statement (vulnerability, build_id, coordinate_id, since, until, state, basis, reason, entry_id)
+    VALUES ($1, $2, $3, $4, 9223372036854775807, $5, $6, $7, $8))sql"};
+const db::Query kEndStatement{"portfolio.end_statement", R"sql(
+    UPDATE build_statement SET until = $4
+     WHERE vulnerability = $1 AND build_id = $2 AND coordinate_id = $3 AND until = 9223372036854775807 AND basis = $5)sql"};
+
+const ledger::ProvenTable kSbomTable{"sbom", "sbom_id", "sbom_id, build_id, sha256, size, format, spec_version, components, unidentified, received_at"};
+
+CoordinateId id_of(const db::Row& row) { return {row.int64(0)}; }
+
+}  // namespace
+
+Result<std::optional<std::int64_t>> CoordinateStore::build(std::string_view path) const {
+  return db_.find(kBuild, [](const db::Row& row) { return row.int64(0); }, path);
+}
+
+Result<std::optional<StoredSbom>> CoordinateStore::current_sbom(std::int64_t build_id) const {
+  return db_.find(kCurrentSbom, [](const db::Row& row) { return StoredSbom{row.int64(0), row.string(1)}; }, build_id);
+}
+
+Result<std::optional<CoordinateId>> CoordinateStore::find(std::string_view digest) const { return db_.find(kFind, id_of, digest); }
+
+Result<Coordinate> CoordinateStore::get(CoordinateId id) const {
+  std::string digest, name, version, claims;
+  HF_TRY(const auto found, db_.find(kGet, [&](const db::Row& row) {
+    digest = row.string(0), name = row.string(1), version = row.string(2), claims = row.string(3);
+    return true;
+  }, id));
+  if (!found) return fail(ErrorKind::internal, "HF-PORTFOLIO-0009", "a component has gone", std::to_string(id.value));
+  HF_TRY(const auto json, parse_json(claims, {.bytes_max = 64U << 20}));
+  HF_TRY(auto subject, vuln::subject_of(json.as_object()));
+  subject.name = std::move(name);
+  subject.version = std::move(version);
+  return Coordinate{id, std::move(digest), std::move(subject)};
+}
+
+Result<std::vector<CoordinateId>> CoordinateStore::with_key(std::string_view key) const { return db_.select(kWithKey, id_of, key); }
+Result<std::vector<CoordinateId>> CoordinateStore::of_build(std::int64_t build_id) const { return db_.select(kContents, id_of, build_id); }
+
+Result<std::vector<std::int64_t>> CoordinateStore::builds_of(CoordinateId id) const {
+  return db_.select(kBuildsOf, [](const db::Row& row) { return row.int64(0); }, id);
+}
+
+Result<std::vector<StoredStatement>> CoordinateStore::statements(std::int64_t build_id, std::string_view basis) const {
+  return db_.select(kStatements, [&](const db::Row& row) {
+    return StoredStatement{row.string(0), {row.int64(1)}, std::string(basis), row.string(2), row.string(3)};
+  }, build_id, basis);
+}
+
+Result<CoordinateId> intern(ledger::Transaction& transaction, const vuln::Subject& subject, bool& made) {
+  const auto& db = transaction.db();
+  const Json claims = vuln::claims_json(subject);
+  HF_TRY(const auto identity, canonical_json(JsonArray{Json(subject.name), Json(subject.version), claims}));
+  const auto digest = to_hex(crypto::sha256({bytes_of(identity)}));
+  HF_TRY(const auto known, CoordinateStore(db).find(digest));
+  made = !known;
+  if (known) return *known;
+
+  HF_TRY(const auto id, db.next_id());
+  const auto keys = vuln::lookup_keys(subject);
+  std::string purl;
+  for (const auto& claim : subject.claims)
+    if (claim.kind == vuln::ClaimKind::purl && purl.empty()) purl = claim.text;
+  HF_TRY(const auto claims_text, canonical_json(claims));
+  HF_CHECK(db.execute(kInsert, id, digest, subject.name, subject.version, purl, !keys.empty(), claims_text, transaction.now()));
+  for (const auto& key : keys) HF_CHECK(db.execute(kInsertKey, key, id));
+  return CoordinateId{id};
+}
+
+Result<void> set_contents(ledger::Transaction& transaction, std::int64_t build_id, const std::vector<std::pair<CoordinateId, std::string>>& contents) {
+  const auto& db = transaction.db();
+  HF_TRY(const auto before, CoordinateStore(db).of_build(build_id));
+  std::map<CoordinateId, const std::string*> wanted;  // a coordinate that stands twice in a document is one
+  for (const auto& [id, ref] : contents) wanted.emplace(id, &ref);
+  for (const auto id : before)
+    if (!wanted.contains(id)) HF_CHECK(db.execute(kEndContent, build_id, id, transaction.now()));
+  std::vector<db::Value> rows;
+  for (const auto& [id, ref] : wanted) {
+    if (std::binary_search(before.begin(), before.end(), id)) continue;
+    for (const auto& value : {db::to_value(id), db::to_value(build_id), db::to_value(transaction.now()), db::to_value(kOpen), db::to_value(*ref)})
+      rows.push_back(value);
+  }
+  if (!rows.empty()) HF_CHECK(db.execute_many(kInsertContent, rows, 5));
+  return {};
+}
+
+Result<std::uint64_t> set_statements(ledger::Transaction& transaction, ledger::EntryId entry, std::int64_t build_id, std::string_view basis,
+                                     const std::set<StoredStatement>& wanted) {
+  const auto& db = transaction.db();
+  HF_TRY(const auto before, CoordinateStore(db).statements(build_id, basis));
+  const std::set<StoredStatement> existing(before.begin(), before.end());
+  std::uint64_t changed = 0;
+  for (const auto& statement : existing) {
+    if (wanted.contains(statement)) continue;
+    HF_CHECK(db.execute(kEndStatement, statement.vulnerability, build_id, statement.coordinate, transaction.now(), basis));
+    ++changed;
+  }
+  std::vector<db::Value> rows;
+  for (const auto& s : wanted) {
+    if (existing.contains(s)) continue;
+    for (const auto& value : {db::to_value(s.vulnerability), db::to_value(build_id), db::to_value(s.coordinate), db::to_value(transaction.now()),
+                              db::to_value(s.state), db::to_value(basis), db::to_value(s.reason), db::to_value(entry)})
+      rows.push_back(value);
+    ++changed;
+  }
+  if (!rows.empty()) HF_CHECK(db.execute_many(kInsertStatement, rows, 8));
+  return changed;
+}
+
+Result<void> insert_sbom(ledger::Transaction& transaction, ledger::EntryId entry, std::int64_t build_id, const Receipt& receipt, std::uint64_t size) {
+  const auto& db = transaction.db();
+  HF_CHECK(db.execute(kReplaceSbom, build_id, transaction.now()));
+  HF_TRY(const auto id, db.next_id());
+  HF_CHECK(db.execute(kInsertSbom, id, entry, build_id, receipt.sha256, std::int64_t(size), receipt.format, receipt.spec_version,
+                      std::int64_t(receipt.components), std::int64_t(receipt.unidentified), transaction.now()));
+  return transaction.prove(entry, kSbomTable, id);
+}
+
+}  // namespace hf::portfolio

@@ -1,0 +1,56 @@
+// SBOMs, coordinates and posting lists: all their SQL.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "ledger/transaction.h"
+#include "portfolio/types.h"
+
+namespace hf::portfolio {
+
+struct StoredSbom {
+  std::int64_t id = 0;
+  std::string sha256;
+};
+
+struct StoredStatement {
+  std::string vulnerability;
+  CoordinateId coordinate;
+  std::string basis, state, reason;
+
+  friend auto operator<=>(const StoredStatement&, const StoredStatement&) = default;
+};
+
+class CoordinateStore {
+ public:
+  explicit CoordinateStore(const db::Reader& reader) : db_(reader) {}
+
+  [[nodiscard]] Result<std::optional<std::int64_t>> build(std::string_view path) const;
+  [[nodiscard]] Result<std::optional<StoredSbom>> current_sbom(std::int64_t build_id) const;
+  [[nodiscard]] Result<std::optional<CoordinateId>> find(std::string_view digest) const;
+  [[nodiscard]] Result<Coordinate> get(CoordinateId id) const;
+  // Coordinates under a key: "purl:pkg:npm/left-pad".
+  [[nodiscard]] Result<std::vector<CoordinateId>> with_key(std::string_view key) const;
+  [[nodiscard]] Result<std::vector<CoordinateId>> of_build(std::int64_t build_id) const;
+  [[nodiscard]] Result<std::vector<std::int64_t>> builds_of(CoordinateId id) const;
+  // Open statements of a build on that basis.
+  [[nodiscard]] Result<std::vector<StoredStatement>> statements(std::int64_t build_id, std::string_view basis) const;
+
+ private:
+  const db::Reader& db_;
+};
+
+// Finds or makes the coordinate of a component; `made` tells which.
+Result<CoordinateId> intern(ledger::Transaction& transaction, const vuln::Subject& subject, bool& made);
+// Makes these the contents of the build from now on; refs in the order of the coordinates.
+Result<void> set_contents(ledger::Transaction& transaction, std::int64_t build_id, const std::vector<std::pair<CoordinateId, std::string>>& contents);
+// Makes these the statements of the build on that basis from now on. The number that changed.
+Result<std::uint64_t> set_statements(ledger::Transaction& transaction, ledger::EntryId entry, std::int64_t build_id, std::string_view basis,
+                                     const std::set<StoredStatement>& wanted);
+// The build's SBOM from now on.
+Result<void> insert_sbom(ledger::Transaction& transaction, ledger::EntryId entry, std::int64_t build_id, const Receipt& receipt, std::uint64_t size);
+
+}  // namespace hf::portfolio

@@ -1,0 +1,102 @@
+#include "portfolio/sbom_service.h"
+
+#include <algorithm>
+
+#include "portfolio/evaluate.h"
+#include "vuln/match/sbom_subjects.h"
+
+namespace hf::portfolio {
+namespace {
+
+// Where a document says two things of one component, the one that asks for action counts.
+int urgency(vuln::State state) {
+  switch (state) {
+    case vuln::State::affected: return 4;
+    case vuln::State::under_investigation: return 3;
+    case vuln::State::unknown: return 2;
+    case vuln::State::fixed: return 1;
+    case vuln::State::not_affected: break;
+  }
+  return 0;
+}
+
+using VexByPair = std::map<std::pair<std::string, CoordinateId>, std::pair<vuln::State, std::string>>;
+
+VexByPair vex_of(const vuln::SbomSubjects& subjects, const std::vector<CoordinateId>& coordinates) {
+  VexByPair pairs;
+  for (const auto& claim : subjects.vex) {
+    auto number = claim.vulnerability;
+    for (const auto& alias : claim.aliases)
+      if (!number.starts_with("CVE-") && alias.starts_with("CVE-")) number = alias;
+    for (const auto component : claim.components) {
+      const auto [at, fresh] = pairs.try_emplace({number, coordinates[component]}, claim.state, claim.note);
+      if (!fresh && urgency(claim.state) > urgency(at->second.first)) at->second = {claim.state, claim.note};
+    }
+  }
+  return pairs;
+}
+
+}  // namespace
+
+Result<Receipt> receive_sbom(db::Database& database, blob::Store& blobs, const Clock& clock, const ledger::Actor& actor, std::string_view build,
+                             ByteView bytes, const sbom::Limits& limits) {
+  // Outside the transaction, which holds the one writer: reading the document, and keeping its bytes.
+  HF_TRY(const auto document, sbom::parse(bytes, limits));
+  const auto subjects = vuln::subjects_of(document);
+  Receipt read{.build = std::string(build), .sha256 = {}, .format = std::string(sbom::name_of(document.format)),
+               .spec_version = std::string(document.spec_version), .components = subjects.subjects.size()};
+  for (const auto& subject : subjects.subjects) read.unidentified += vuln::lookup_keys(subject).empty() ? 1 : 0;
+  HF_TRY(const auto exists, database.read([&](const db::Reader& reader) { return CoordinateStore(reader).build(build); }));
+  const auto no_build = [&] { return fail(ErrorKind::not_found, "HF-PORTFOLIO-0001", "there is no build '" + std::string(build) + "'"); };
+  if (!exists) return no_build();
+  HF_TRY(const auto name, blobs.put(bytes));
+  read.sha256 = to_hex(name);
+
+  return database.write([&](db::Writer& writer) -> Result<Receipt> {
+    HF_TRY(auto transaction, ledger::Transaction::begin(writer, clock, actor));
+    const CoordinateStore store(writer);
+    auto receipt = read;
+    HF_TRY(const auto build_id, store.build(build));
+    if (!build_id) return no_build();
+    HF_TRY(const auto current, store.current_sbom(*build_id));
+    if (current && current->sha256 == receipt.sha256) {
+      receipt.unchanged = true;
+      return receipt;
+    }
+    HF_TRY(const auto entry, transaction.append("sbom.received", {"build:" + std::string(build), "sbom:" + receipt.sha256}));
+    receipt.entry = entry.value;
+
+    Evaluation evaluation(transaction);
+    std::vector<CoordinateId> coordinates;
+    std::vector<std::pair<CoordinateId, std::string>> contents;
+    for (const auto& subject : subjects.subjects) {
+      bool made = false;
+      HF_TRY(const auto id, intern(transaction, subject, made));
+      if (made) evaluation.touch_coordinate(id), ++receipt.new_coordinates;
+      coordinates.push_back(id);
+      contents.emplace_back(id, subject.ref);
+    }
+    HF_CHECK(set_contents(transaction, *build_id, contents));
+    std::set<StoredStatement> statements;
+    for (const auto& [pair, said] : vex_of(subjects, coordinates)) {
+      HF_TRY(const auto number, AdvisoryStore(writer).canonical(pair.first));
+      const JsonObject reason{{"why", "vex"}, {"note", said.second}, {"sbom", receipt.sha256}};
+      statements.insert({number, pair.second, "vex", std::string(vuln::name_of(said.first)), to_text(reason)});
+    }
+    HF_TRY(receipt.statements, set_statements(transaction, entry, *build_id, "vex", statements));
+    HF_CHECK(insert_sbom(transaction, entry, *build_id, receipt, bytes.size()));
+
+    evaluation.touch_build(*build_id);
+    ledger::SegmentBuilder events;
+    HF_TRY(const auto segment_id, writer.next_id());
+    HF_TRY(const auto outcome, evaluation.run(entry, events, segment_id));
+    receipt.findings = outcome.findings;
+    if (events.size() > 0) HF_CHECK(events.write(transaction, entry, segment_id));
+    transaction.note(entry, "components", std::int64_t(receipt.components));
+    transaction.note(entry, "unidentified", std::int64_t(receipt.unidentified));
+    HF_CHECK(transaction.finish());
+    return receipt;
+  });
+}
+
+}  // namespace hf::portfolio

@@ -1,0 +1,112 @@
+#include "trace/exposure.h"
+
+#include <algorithm>
+#include <charconv>
+#include <numeric>
+#include <set>
+
+namespace hf::trace {
+namespace {
+
+constexpr std::string_view kNames[kStandings] = {"not_affected", "fixed", "unknown", "under_investigation", "affected"};
+
+}  // namespace
+
+Standing standing_of(std::string_view state) {
+  for (std::size_t i = 0; i < kStandings; ++i)
+    if (kNames[i] == state) return Standing(i);
+  return Standing::unknown;
+}
+
+std::string_view name_of(Standing standing) { return kNames[std::size_t(standing)]; }
+
+std::int64_t Units::total() const { return std::accumulate(by.begin(), by.end(), std::int64_t{0}); }
+
+std::int64_t Exposure::markets() const {
+  return std::count_if(by_market.begin(), by_market.end(), [](const auto& market) { return market.second.of(Standing::affected) > 0; });
+}
+
+Result<Exposure> exposure_of(const ExposureStore& store, std::string_view vulnerability) {
+  Exposure out;
+  HF_TRY(out.edges, store.edges(vulnerability));
+  if (out.edges.empty()) return out;
+  for (const auto& edge : out.edges) {
+    auto& build = out.builds[edge.build_id];
+    build.path = edge.build, build.version = edge.version, build.module = edge.module, build.product = edge.product;
+    build.standing = std::max(build.standing, standing_of(edge.state));
+    build.components.push_back(&edge);
+  }
+  HF_TRY(const auto pairs, store.configurations(vulnerability));
+  std::multimap<std::int64_t, std::int64_t> builds_of;
+  for (const auto& [configuration, build] : pairs) {
+    auto& standing = out.configurations.try_emplace(configuration, Standing::not_affected).first->second;
+    standing = std::max(standing, out.builds[build].standing);
+    builds_of.emplace(configuration, build);
+  }
+  HF_TRY(out.units, store.units(vulnerability));
+  for (const auto& row : out.units) {
+    const auto standing = out.configurations[row.configuration_id];
+    out.totals.add(standing, row.devices);
+    out.by_market[row.market].add(standing, row.devices);
+    out.by_batch[row.batch_id].add(standing, row.devices);
+    if (standing == Standing::affected) out.by_batch_and_market[{row.batch_id, row.market}] += row.devices;
+    const auto [first, last] = builds_of.equal_range(row.configuration_id);
+    for (auto at = first; at != last; ++at) out.builds[at->second].devices += row.devices;
+  }
+  return out;
+}
+
+std::string UnitCursor::to_text() const { return std::to_string(configuration_id) + "." + market + "." + serial; }
+
+Result<UnitCursor> UnitCursor::parse(std::string_view text) {
+  UnitCursor cursor;
+  if (text.empty()) return cursor;
+  const auto first = text.find('.'), second = first == text.npos ? text.npos : text.find('.', first + 1);
+  const auto* end = text.data() + (first == text.npos ? 0 : first);
+  if (second == text.npos || std::from_chars(text.data(), end, cursor.configuration_id).ptr != end)
+    return fail(ErrorKind::invalid, "HF-TRACE-0002", "'after' is not a cursor of this list; take `next` of the page before");
+  cursor.market = text.substr(first + 1, second - first - 1);
+  cursor.serial = text.substr(second + 1);
+  return cursor;
+}
+
+Result<UnitPage> units_of(const ExposureStore& store, const Exposure& exposure, const std::vector<PairRow>& pairs, const UnitFilter& filter,
+                          const UnitCursor& after, std::int64_t limit) {
+  std::set<std::int64_t> with_build;
+  if (filter.build_id)
+    for (const auto& [configuration, build] : pairs)
+      if (build == *filter.build_id) with_build.insert(configuration);
+  // Where units are, in the order of the index.
+  std::set<std::pair<std::int64_t, std::string>> places;
+  for (const auto& row : exposure.units) {
+    if (row.devices == 0 || exposure.configurations.at(row.configuration_id) != filter.standing) continue;
+    if (!filter.market.empty() && row.market != filter.market) continue;
+    if (filter.batch_id && row.batch_id != *filter.batch_id) continue;
+    if (filter.build_id && !with_build.contains(row.configuration_id)) continue;
+    places.emplace(row.configuration_id, row.market);
+  }
+  UnitPage page;
+  for (auto at = places.lower_bound({after.configuration_id, after.market}); at != places.end(); ++at) {
+    const auto& [configuration, market] = *at;
+    std::string serial = configuration == after.configuration_id && market == after.market ? after.serial : std::string();
+    for (;;) {
+      const auto wanted = limit + 1 - std::int64_t(page.units.size());
+      HF_TRY(const auto rows, store.devices(configuration, market, serial, wanted));
+      for (const auto& row : rows) {
+        serial = row.serial;
+        if (filter.batch_id && row.batch_id != *filter.batch_id) continue;
+        page.units.push_back({configuration, market, row.serial, row.batch_id, row.since});
+      }
+      if (std::int64_t(page.units.size()) > limit) {
+        page.units.pop_back();
+        const auto& last = page.units.back();
+        page.next = {last.configuration_id, last.market, last.serial};
+        return page;
+      }
+      if (std::int64_t(rows.size()) < wanted) break;
+    }
+  }
+  return page;
+}
+
+}  // namespace hf::trace

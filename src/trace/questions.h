@@ -1,0 +1,51 @@
+// The four questions, and the lists that lead to them: from a product, a key, a vulnerability, a device. Reads across
+// domains, writes nothing. Each answer is the JSON that REST sends, the CLI prints and the UI shows.
+#pragma once
+
+#include <string>
+
+#include "trace/exposure.h"
+#include "trace/fact_store.h"
+
+namespace hf::trace {
+
+struct UnitQuery {
+  std::string market, build, batch;  // paths; empty: all
+  Standing standing = Standing::affected;
+  std::string after;
+  std::int64_t limit = 100;
+};
+
+class Questions {
+ public:
+  Questions(const db::Reader& reader, AsOf as_of) : exposures_(reader, as_of), facts_(reader, as_of), as_of_(as_of) {}
+
+  // HF-TRACE-0001 nothing is known under that name, for all of these.
+  [[nodiscard]] Result<JsonObject> vulnerability(std::string_view number) const;
+  [[nodiscard]] Result<JsonObject> units(std::string_view number, const UnitQuery& query) const;  // {items, next}
+  [[nodiscard]] Result<JsonObject> product(std::string_view path) const;
+  [[nodiscard]] Result<JsonObject> build(std::string_view path) const;
+  [[nodiscard]] Result<JsonObject> components(std::string_view build, std::int64_t after, std::int64_t limit) const;
+  [[nodiscard]] Result<JsonObject> device(std::string_view product, std::string_view serial) const;
+  [[nodiscard]] Result<JsonObject> key(std::string_view sha256) const;  // of a certificate or public key
+
+  [[nodiscard]] Result<JsonObject> today(Time now) const;
+  [[nodiscard]] Result<JsonObject> vulnerabilities(std::string_view state, std::string_view after, std::int64_t limit) const;
+  [[nodiscard]] Result<JsonObject> search(std::string_view text, std::int64_t limit) const;
+
+ private:
+  struct Cached;
+  [[nodiscard]] Result<JsonObject> summary_of(const std::string& number) const;  // a line of a list
+  [[nodiscard]] Result<JsonArray> standing_of_builds(const std::vector<std::int64_t>& builds) const;
+
+  ExposureStore exposures_;
+  FactStore facts_;
+  AsOf as_of_;
+};
+
+// "412,331": digits in groups, for sentences.
+[[nodiscard]] std::string grouped(std::int64_t number);
+// "1 unit", "412,331 units".
+[[nodiscard]] std::string counted(std::int64_t number, std::string_view noun, std::string_view plural);
+
+}  // namespace hf::trace

@@ -1,0 +1,41 @@
+// Page names of lib/url.ts to components. Each takes the parameters of its path.
+import type { Component } from "svelte";
+import Batch from "./Batch.svelte";
+import Build from "./Build.svelte";
+import Catalog from "./Catalog.svelte";
+import Create from "./Create.svelte";
+import Device from "./Device.svelte";
+import Entry from "./Entry.svelte";
+import Evidence from "./Evidence.svelte";
+import Key from "./Key.svelte";
+import Product from "./Product.svelte";
+import Products from "./Products.svelte";
+import Record from "./Record.svelte";
+import Records from "./Records.svelte";
+import Release from "./Release.svelte";
+import Today from "./Today.svelte";
+import Tokens from "./Tokens.svelte";
+import Users from "./Users.svelte";
+import Vulnerabilities from "./Vulnerabilities.svelte";
+import Vulnerability from "./Vulnerability.svelte";
+
+export const pages: { [page: string]: Component<{ parameters: string[] }> } = {
+  today: Today,
+  vulnerabilities: Vulnerabilities,
+  vulnerability: Vulnerability,
+  device: Device,
+  products: Products,
+  product: Product,
+  build: Build,
+  release: Release,
+  batch: Batch,
+  key: Key,
+  evidence: Evidence,
+  entry: Entry,
+  catalog: Catalog,
+  records: Records,
+  record: Record,
+  create: Create,
+  users: Users,
+  tokens: Tokens,
+};
