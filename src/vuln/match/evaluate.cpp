@@ -55,23 +55,6 @@ Relation relate(const Statement& statement, const Claim& claim, const ProductDic
 
 int weight(const Ground& ground) { return weight_of(ground.outcome, ground.why, ground.identity); }
 
-// An ADP adds to what the CNA says (CVE JSON 5, containers.adp). Where its versions are silent and its default status
-// says "affected", a version entry of the CNA that says otherwise stands: CISA-ADP copies blocks one version at a time.
-void give_way(std::vector<Ground>& grounds) {
-  const auto is_in = [](const Ground& ground, std::string_view container) { return ground.pointer.starts_with(container); };
-  const auto gives_way = [&](const Ground& adp) {
-    if (adp.outcome != Outcome::affected || adp.why != Why::default_status || !is_in(adp, "/containers/adp/")) return false;
-    return std::any_of(grounds.begin(), grounds.end(), [&](const Ground& cna) {
-      return is_in(cna, "/containers/cna/") && cna.component == adp.component && cna.outcome == Outcome::unaffected && cna.identity >= adp.identity &&
-             (cna.why == Why::version || cna.why == Why::change);
-    });
-  };
-  std::vector<Ground> kept;
-  for (const auto& ground : grounds)
-    if (!gives_way(ground)) kept.push_back(ground);
-  grounds = std::move(kept);
-}
-
 // Numbers of one vulnerability, joined through every record that names two of them.
 class Numbers {
  public:
@@ -189,7 +172,6 @@ std::vector<Ground> grounds_of(const Advisory& record, std::size_t index, const 
                          .claim = verdict.claim, .record = index, .pointer = configuration.pointer + verdict.where,
                          .container = configuration.container, .range = std::move(verdict.range), .scheme = verdict.scheme,
                          .platforms = std::move(verdict.platforms)});
-  give_way(grounds);
   // An upstream range knows nothing of a distribution's backports; a distribution's own advisory comes by purl.
   for (auto& ground : grounds) {
     const auto& subject = set.subjects()[ground.component];

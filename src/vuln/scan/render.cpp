@@ -96,8 +96,14 @@ void write_json(const Scan& scan, const sbom::Document& document, const Manifest
 
 void write_table(const Scan& scan, const Manifest& manifest, std::ostream& out) {
   std::vector<const ScanFinding*> shown;
-  for (const auto& finding : scan.findings)
-    if (finding.state == State::affected || finding.state == State::under_investigation || finding.state == State::unknown) shown.push_back(&finding);
+  // A record that says nothing of this version, in either direction, is counted and not shown: old records of a product
+  // with many releases are like that by the hundred. --json has them.
+  std::size_t silent = 0;
+  for (const auto& finding : scan.findings) {
+    if (finding.state == State::not_affected || finding.state == State::fixed) continue;
+    if (finding.state == State::unknown && finding.reason.why == Why::default_status && !finding.kev) ++silent;
+    else shown.push_back(&finding);
+  }
   const auto rank = [](const ScanFinding& f) {
     const auto at = std::find(kStates.begin(), kStates.end(), f.state) - kStates.begin();
     return std::tuple(at, !f.kev.has_value(), -f.score);
@@ -115,6 +121,7 @@ void write_table(const Scan& scan, const Manifest& manifest, std::ostream& out) 
   out << fmt::format("{} components, {} unassessed, {} that no record names. Findings:", scan.subjects.size(), scan.unassessed.size(), scan.unnamed);
   for (const auto state : kStates) out << fmt::format("{} {} {}", state == kStates.front() ? "" : ",", count_of(scan, state), name_of(state));
   out << ".\n";
+  if (silent != 0) out << fmt::format("{} of the unknown are not shown: their records do not speak of this version.\n", silent);
   // Sources of assessed packages are only counted: what is known of them is found under the package.
   std::vector<const Unassessed*> bare;
   for (const auto& each : scan.unassessed)
