@@ -25,6 +25,7 @@ using VexByPair = std::map<std::pair<std::string, CoordinateId>, std::pair<vuln:
 VexByPair vex_of(const vuln::SbomSubjects& subjects, const std::vector<CoordinateId>& coordinates) {
   VexByPair pairs;
   for (const auto& claim : subjects.vex) {
+    if (claim.state == vuln::State::unknown) continue;  // listed without an assessment: no word to honour
     auto number = claim.vulnerability;
     for (const auto& alias : claim.aliases)
       if (!number.starts_with("CVE-") && alias.starts_with("CVE-")) number = alias;
