@@ -102,9 +102,9 @@ const vuln::Cvss* best_of(const vuln::Advisory& advisory) {
 std::string vulnerability_of(const vuln::Advisory& advisory) {
   if (advisory.id.starts_with("CVE-")) return advisory.id;
   for (const auto& alias : advisory.aliases)
-    if (alias.starts_with("CVE-")) return alias;
+    if (alias.starts_with("CVE-") && alias.size() <= kNumberMax) return alias;
   // A distribution's own record of one flaw ("DEBIAN-CVE-2024-1234") says so upstream; of many, it is its own.
-  if (advisory.upstream.size() == 1 && advisory.upstream[0].starts_with("CVE-")) return advisory.upstream[0];
+  if (advisory.upstream.size() == 1 && advisory.upstream[0].starts_with("CVE-") && advisory.upstream[0].size() <= kNumberMax) return advisory.upstream[0];
   return advisory.id;
 }
 
@@ -189,14 +189,18 @@ Result<StoredAdvisory> put(ledger::Transaction& transaction, const vuln::Advisor
     HF_CHECK(db.execute(kInsert, id, feed, advisory.id, stored.vulnerability, advisory.summary, severity, score, advisory.modified,
                         transaction.now(), needs_set, stored.digest, bytes_of(record)));
   }
+  // No component has a longer key, so one that is longer finds nothing; a feed is not stopped by it.
   const auto keys = vuln::lookup_keys(advisory);
   std::vector<db::Value> rows;
-  for (const auto& key : keys) rows.push_back(db::to_value(key)), rows.push_back(db::to_value(id));
+  for (const auto& key : keys)
+    if (key.size() <= kKeyMax) rows.push_back(db::to_value(key)), rows.push_back(db::to_value(id));
   if (!rows.empty()) HF_CHECK(db.execute_many(kInsertKey, rows, 2));
 
   HF_CHECK(db.execute(kInsertAlias, advisory.id, stored.vulnerability));
-  for (const auto& alias : advisory.aliases) HF_CHECK(db.execute(kInsertAlias, alias, stored.vulnerability));
+  for (const auto& alias : advisory.aliases)
+    if (alias.size() <= kNumberMax) HF_CHECK(db.execute(kInsertAlias, alias, stored.vulnerability));
   for (const auto& pair : vuln::product_vendors_of(advisory)) {
+    if (pair.product.size() > kKeyMax || pair.vendor.size() > kKeyMax) continue;
     HF_TRY(const auto added, db.execute(kInsertMaker, pair.product, pair.vendor, std::string_view(&pair.part, 1)));
     if (added > 0) stored.new_products.push_back(pair.product);
   }
