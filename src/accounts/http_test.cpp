@@ -24,6 +24,10 @@ struct Answer {
   [[nodiscard]] std::string text(std::string_view name) const { return std::string(json.at(name).as_string()); }
 };
 
+struct Sender {
+  std::string cookie{}, csrf{}, bearer{}, address = "192.0.2.1";
+};
+
 // Routes and stages as a listener has them, without the sockets. Every answer is held to the OpenAPI document.
 class AccountsHttp : public test::DatabaseTest {
  protected:
@@ -34,9 +38,6 @@ class AccountsHttp : public test::DatabaseTest {
                       net::Stages{.authenticator = &authenticator_, .denials = &denials_, .idempotency = &idempotency_});
   }
 
-  struct Sender {
-    std::string cookie{}, csrf{}, bearer{}, address = "192.0.2.1";
-  };
   Answer ask(net::Method method, std::string_view target, const Json& body = nullptr, const Sender& sender = {}, const net::Parameters& more = {}) {
     net::Request request;
     request.method = method;
@@ -189,7 +190,7 @@ TEST_P(AccountsHttp, BodiesAreCheckedFieldByField) {
   set_up();
   const auto ada = sign_in("ada");
   for (const auto* body : {"", "{", "[]", "null", R"({"name":"x"})", R"({"name":1,"password":"p","roles":[]})", R"({"name":"x","password":"p","roles":"auditor"})",
-                           R"({"name":"x","password":"p","roles":[1]})", R"({"name":"x","name":"y","password":"p","roles":[]})", "{\"name\":\"\xff\"}"}) {
+                           R"({"name":"x","password":"p","roles":[1]})", R"({"name":"x\u0000y","password":"p","roles":[]})", R"({"name":"x","name":"y","password":"p","roles":[]})", "{\"name\":\"\xff\"}"}) {
     const auto answer = post("/v1/users", Json(body), ada);
     EXPECT_TRUE(answer.status == 422 || answer.status == 400) << body << answer.status;
     EXPECT_EQ(answer.code(), "HF-ACCOUNT-0034") << body;

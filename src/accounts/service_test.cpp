@@ -49,7 +49,7 @@ class Accounts : public test::DatabaseTest {
     ASSERT_TRUE(database_->read([&](const db::Reader& reader) {
       return reader.each(kBodies, [&](const db::Row& row) {
         const auto body = text_of(row.blob(0));
-        EXPECT_EQ(body.find("ada"), std::string_view::npos) << body;
+        EXPECT_EQ(body.find("\"ada\""), std::string_view::npos) << body;
         EXPECT_EQ(body.find("example.org"), std::string_view::npos) << body;
         EXPECT_EQ(body.find("argon2"), std::string_view::npos) << body;
         return true;
