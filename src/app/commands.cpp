@@ -1,6 +1,7 @@
 #include "app/commands.h"
 
 #include "app/serve.h"
+#include "app/shell.h"
 #include "catalog/cli.h"
 #include "fleet/cli.h"
 #include "instance/cli.h"
@@ -25,6 +26,7 @@ const std::vector<cli::Command>& commands() {
     append(list, instance::commands());
     append(list, instance::db_commands());
     append(list, serve_commands());
+    append(list, shell_commands());
     append(list, catalog::commands());
     append(list, fleet::commands());
     append(list, portfolio::commands());

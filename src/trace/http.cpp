@@ -151,6 +151,12 @@ Result<Response> product(const Request& request, const Api& api) {
   return json(result);
 }
 
+Result<Response> products(const Request& request, const Api& api) {
+  HF_TRY(const auto wanted, net::page_of(request, 1));
+  HF_TRY(auto result, asked(request, api, [&](const Questions& questions) { return questions.products(after_of(wanted), wanted.limit); }));
+  return page(std::move(result));
+}
+
 std::string build_path(const Request& request) {
   return std::string(request.path("product")) + "/" + std::string(request.path("module")) + "/" + std::string(request.path("version"));
 }
@@ -215,6 +221,8 @@ std::vector<net::Route> routes(const Api& api) {
        .query = kUnitFilters, .handler = handle(api, &units_csv)},
       {.method = get, .path = "/v1/vulnerabilities/{id}/devices.json", .permission = "fleet.read", .summary = "The exposed units as JSON, all of them",
        .query = kUnitFilters, .handler = handle(api, &units_json)},
+      {.method = get, .path = "/v1/products", .permission = "catalog.read", .summary = "Products with their units", .response_schema = "ProductPage",
+       .query = {kLimit, kCursor}, .handler = handle(api, &products)},
       {.method = get, .path = "/v1/products/{code}", .permission = "catalog.read", .summary = "What stands behind a product, where it is, what affects it",
        .response_schema = "ProductAnswer", .query = {kAt}, .handler = handle(api, &product)},
       {.method = get, .path = "/v1/builds/{product}/{module}/{version}", .permission = "sbom.read", .summary = "A build: its SBOMs, findings and units",
@@ -259,7 +267,9 @@ net::Schemas schemas() {
                                      {"findings", list(any)}, {"statements", list(any)}, {"records", list(any)}, {"at", maybe}, {"took_us", count}});
   schemas["Unit"] = object({{"product", text}, {"serial", text}, {"market", text}, {"batch", text}, {"builds", texts}, {"since", text}});
   schemas["UnitPage"] = net::page_schema("Unit");
-  schemas["ProductAnswer"] = object({{"path", text}, {"sentence", text}, {"modules", list(any)}, {"builds", list(any)}, {"releases", list(any)}, {"batches", list(any)},
+  schemas["ProductLine"] = object({{"path", text}, {"name", text}, {"manufacturer", text}, {"product_class", text}, {"category", maybe}, {"devices", count}});
+  schemas["ProductPage"] = net::page_schema("ProductLine");
+  schemas["ProductAnswer"] = object({{"path", text}, {"name", text}, {"manufacturer", text}, {"product_class", text}, {"category", maybe}, {"sentence", text}, {"modules", list(any)}, {"builds", list(any)}, {"releases", list(any)}, {"batches", list(any)},
                                      {"devices", any}, {"exposure", list(any)}, {"at", maybe}});
   schemas["BuildAnswer"] = object({{"path", text}, {"sentence", text}, {"sboms", list(any)}, {"components", count}, {"devices", count}, {"findings", list(any)}});
   schemas["Component"] = object({{"coordinate", count}, {"name", text}, {"version", text}, {"purl", text}, {"identified", flag}, {"ref", text}, {"affected_by", count}});
