@@ -54,8 +54,8 @@ std::string Fields::text(std::string_view name) {
 std::optional<std::string> Fields::text_or_none(std::string_view name) {
   const auto* value = find(name);
   if (!value) return std::nullopt;
-  if (value->is_string()) return std::string(value->get_string());
-  problem(name, "takes a text");
+  if (value->is_string() && value->get_string().find('\0') == boost::json::string::npos) return std::string(value->get_string());
+  problem(name, "takes a text without U+0000");
   return std::nullopt;
 }
 

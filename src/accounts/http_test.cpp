@@ -1,5 +1,8 @@
 #include "accounts/http.h"
 
+#include <atomic>
+#include <thread>
+
 #include "accounts/authenticator.h"
 #include "accounts/denials.h"
 #include "accounts/idempotency.h"
@@ -24,6 +27,10 @@ struct Answer {
   [[nodiscard]] std::string text(std::string_view name) const { return std::string(json.at(name).as_string()); }
 };
 
+struct Sender {
+  std::string cookie{}, csrf{}, bearer{}, address = "192.0.2.1";
+};
+
 // Routes and stages as a listener has them, without the sockets. Every answer is held to the OpenAPI document.
 class AccountsHttp : public test::DatabaseTest {
  protected:
@@ -34,9 +41,6 @@ class AccountsHttp : public test::DatabaseTest {
                       net::Stages{.authenticator = &authenticator_, .denials = &denials_, .idempotency = &idempotency_});
   }
 
-  struct Sender {
-    std::string cookie{}, csrf{}, bearer{}, address = "192.0.2.1";
-  };
   Answer ask(net::Method method, std::string_view target, const Json& body = nullptr, const Sender& sender = {}, const net::Parameters& more = {}) {
     net::Request request;
     request.method = method;
@@ -189,7 +193,7 @@ TEST_P(AccountsHttp, BodiesAreCheckedFieldByField) {
   set_up();
   const auto ada = sign_in("ada");
   for (const auto* body : {"", "{", "[]", "null", R"({"name":"x"})", R"({"name":1,"password":"p","roles":[]})", R"({"name":"x","password":"p","roles":"auditor"})",
-                           R"({"name":"x","password":"p","roles":[1]})", R"({"name":"x","name":"y","password":"p","roles":[]})", "{\"name\":\"\xff\"}"}) {
+                           R"({"name":"x","password":"p","roles":[1]})", R"({"name":"x\u0000y","password":"p","roles":[]})", R"({"name":"x","name":"y","password":"p","roles":[]})", "{\"name\":\"\xff\"}"}) {
     const auto answer = post("/v1/users", Json(body), ada);
     EXPECT_TRUE(answer.status == 422 || answer.status == 400) << body << answer.status;
     EXPECT_EQ(answer.code(), "HF-ACCOUNT-0034") << body;
@@ -271,6 +275,21 @@ TEST_P(AccountsHttp, AnIdempotencyKeyCreatesOnce) {
   // The answer went when its day was over.
   clock_.advance(24h);
   EXPECT_EQ(ask(net::Method::post, "/v1/users", bob, sign_in("ada"), key).code(), "HF-ACCOUNT-0007");
+}
+
+TEST_P(AccountsHttp, OfManyWhoClaimAKeyAtOnceOneIsFirst) {
+  const auto digest = crypto::sha256({});
+  std::atomic<int> fresh = 0, waiting = 0;
+  std::vector<std::thread> all;
+  for (int i = 0; i < 8; ++i)
+    all.emplace_back([&] {
+      const auto what = idempotency_.claim("user:1", "k", digest).value().what;
+      fresh += what == net::Idempotency::Claim::fresh;
+      waiting += what == net::Idempotency::Claim::in_progress;
+    });
+  for (auto& thread : all) thread.join();
+  EXPECT_EQ(fresh, 1);
+  EXPECT_EQ(waiting, 7);
 }
 
 TEST_P(AccountsHttp, AnAbandonedKeyComesFree) {
