@@ -1,10 +1,12 @@
 #include "fleet/store.h"
 
 #include "db/check.h"
+#include "fleet/event_proof_store.h"
 
 namespace hf::fleet {
 namespace {
 
+const ledger::RegisterEventProof kDeviceProof{&make_event_proof};
 const db::Check kCensusCounts{"fleet.check.census", R"sql(
     SELECT 'configuration ' || CAST(COALESCE(d.configuration_id, c.configuration_id) AS TEXT) || ', market ' || COALESCE(d.market, c.market) ||
            ', batch ' || CAST(COALESCE(d.batch_id, c.batch_id) AS TEXT) || ', ' || COALESCE(d.state, c.state) || ': counted ' ||

@@ -3,7 +3,7 @@ import test from "node:test";
 import { library } from "../modules.mjs";
 
 const { fieldError, fieldValue, bodyOf, controlOf, recordUrl } = await library("catalog.ts");
-const { subjectOf } = await library("subject.ts");
+const { subjectPage } = await library("subject.ts");
 const field = (type, required = true) => ({ name: "x", type, required, help: "" });
 
 test("a value is refused where the server would refuse it", () => {
@@ -32,7 +32,8 @@ test("records and subjects lead to their pages", () => {
   assert.equal(recordUrl(specs, "module", "px/fw"), "/catalog/modules/px/fw");
   assert.equal(recordUrl(specs, "build", "px/fw/1"), "/builds/px/fw/1");
   assert.equal(recordUrl(specs, "unheard", "x"), null);
-  assert.equal(subjectOf("build:px/fw/1").href, "/builds/px/fw/1");
-  assert.equal(subjectOf({ kind: "device", id: "px/SN/1" }).href, "/devices/px/SN%2F1");
-  assert.deepEqual(subjectOf("px-100/b-0001"), { text: "px-100/b-0001", filter: "px-100/b-0001", href: null });
+  assert.equal(subjectPage("build:px/fw/1"), "/builds/px/fw/1");
+  assert.equal(subjectPage("device:px/SN/1"), "/devices/px/SN%2F1");
+  assert.equal(subjectPage("feed:kev"), null);
+  assert.equal(subjectPage("no kind"), null);
 });
