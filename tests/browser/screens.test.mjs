@@ -189,7 +189,7 @@ describe("states do not look alike", () => {
       async (page) => {
         await heading(page, "2 products");
         await page.locator(".state", { hasText: "Live" }).waitFor();
-        server.state.broken = "/v1/catalog/products";
+        server.state.broken = "/v1/products";
         server.tell("today", {});
         await page.getByText("What follows is older").waitFor();
         assert.match(await page.locator("main").innerText(), /PX-100 meter gateway/);
@@ -368,7 +368,7 @@ describe("the four questions", () => {
       async (page) => {
         await heading(page, "2 products");
         await page.locator(".state", { hasText: "Live" }).waitFor();
-        const again = page.waitForRequest((request) => request.url().includes("/v1/catalog/products"));
+        const again = page.waitForRequest((request) => request.url().includes("/v1/products"));
         server.tell("today", {});
         await again;
       },

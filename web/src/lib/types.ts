@@ -212,8 +212,17 @@ export interface Sbom {
   size?: number;
 }
 
+export interface ProductLine {
+  path: string;
+  name: string;
+  manufacturer: string;
+  product_class: string;
+  devices: number;
+}
+
 export interface Product extends Entity {
   path: string;
+  name: string;
   sentence: string;
   modules: { path: string; name: string; kind: string; builds: number }[];
   builds: { path: string; module: string; version: string; sbom: Sbom | null; devices: number }[];
@@ -278,7 +287,7 @@ export interface LedgerStatus {
   signed_at: Time | null;
   origin: string;
   verifier_key: string;
-  waiting: number;
+  waiting?: number;
 }
 
 export interface LedgerEntry {
