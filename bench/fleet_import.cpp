@@ -33,17 +33,22 @@ void catalogue(db::Database& database, std::size_t units) {
       add(database, "build", R"({"module":"px/)" + module + R"(","version":"1.)" + std::to_string(version) + "\"}");
   }
   for (int batch = 0; batch < kBatches; ++batch)
-    add(database, "batch", R"({"product":"px","code":"b)" + std::to_string(batch) +
-                               R"(","hardware_revision":"px/rev-a","name":"B","factory":"F","authorised_quantity":)" + std::to_string(units) + "}");
+    add(database, "batch",
+        R"({"product":"px","code":"b)" + std::to_string(batch) +
+            R"(","hardware_revision":"px/rev-a","name":"B","factory":"F","authorised_quantity":)" +
+            std::to_string(units) + "}");
 }
 
 void write_file(const std::string& path, std::size_t units) {
   std::ofstream out(path, std::ios::binary);
-  const auto digest = [](char kind, std::size_t unit) { return to_hex(crypto::sha256({bytes_of(kind + std::to_string(unit))})); };
+  const auto digest = [](char kind, std::size_t unit) {
+    return to_hex(crypto::sha256({bytes_of(kind + std::to_string(unit))}));
+  };
   for (std::size_t i = 0; i < units; ++i)
-    out << R"({"batch":"px/b)" << i * kBatches / units << R"(","serial":"PX-)" << 10'000'000 + i << R"(","market":")" << kMarkets[i % std::size(kMarkets)]
-        << R"(","builds":["px/boot/1.)" << i % 2 << R"(","px/fw/1.)" << i / 7 % 5 << R"(","px/radio/1.)" << i % 3 << R"("],"certificate_sha256":")"
-        << digest('c', i) << R"(","key_sha256":")" << digest('k', i) << "\"}\n";
+    out << R"({"batch":"px/b)" << i * kBatches / units << R"(","serial":"PX-)" << 10'000'000 + i << R"(","market":")"
+        << kMarkets[i % std::size(kMarkets)] << R"(","builds":["px/boot/1.)" << i % 2 << R"(","px/fw/1.)" << i / 7 % 5
+        << R"(","px/radio/1.)" << i % 3 << R"("],"certificate_sha256":")" << digest('c', i) << R"(","key_sha256":")"
+        << digest('k', i) << "\"}\n";
 }
 
 }  // namespace

@@ -47,7 +47,8 @@ void limits_of_machine(const bench::Report& report, const std::string& directory
 
 Result<ledger::EntryId> append_one(db::Database& database, int writer) {
   return ledger::write(database, kClock, kActor, [&](ledger::Transaction& transaction) {
-    return transaction.append("bench.entry", {"bench:" + std::to_string(writer)}, {{"text", "of the size of a usual entry, some 250 bytes in all"}});
+    return transaction.append("bench.entry", {"bench:" + std::to_string(writer)},
+                              {{"text", "of the size of a usual entry, some 250 bytes in all"}});
   });
 }
 
@@ -73,14 +74,16 @@ double segment_events_per_second(db::Database& database) {
       HF_TRY(const auto segment, transaction.db().next_id());
       ledger::SegmentBuilder events;
       for (int i = 0; i < kEvents; ++i)
-        events.add(R"({"at":"2026-11-25T08:00:00.000000Z","configuration":"4a1c5e0c9e0b7d5f","event":"running","product":"acme/px","serial":"A)" +
-                   std::to_string(count + std::size_t(i)) + R"("})");
+        events.add(
+            R"({"at":"2026-11-25T08:00:00.000000Z","configuration":"4a1c5e0c9e0b7d5f","event":"running","product":"acme/px","serial":"A)" +
+            std::to_string(count + std::size_t(i)) + R"("})");
       return events.write(transaction, entry, segment);
     }));
   return double(count) / watch.seconds();
 }
 
-// A sequencer that runs whenever something waits, as in the server, and background writers that commit 200 entries a second.
+// A sequencer that runs whenever something waits, as in the server, and background writers that commit 200 entries a
+// second.
 void time_to_proof(const bench::Report& report, ledger::Log& log) {
   std::mutex mutex;
   std::condition_variable changed;
@@ -135,8 +138,10 @@ void time_to_proof(const bench::Report& report, ledger::Log& log) {
     stop = true;
     changed.notify_all();
   }
-  report.figure("commit to proof under a signed checkpoint, 200 entries/s beside, p50", bench::percentile(times, 0.5), "ms", bench::at_most(10));
-  report.figure("commit to proof under a signed checkpoint, 200 entries/s beside, p99", bench::percentile(times, 0.99), "ms");
+  report.figure("commit to proof under a signed checkpoint, 200 entries/s beside, p50", bench::percentile(times, 0.5),
+                "ms", bench::at_most(10));
+  report.figure("commit to proof under a signed checkpoint, 200 entries/s beside, p99", bench::percentile(times, 0.99),
+                "ms");
 }
 
 }  // namespace
@@ -146,8 +151,10 @@ int main() {
   bench::on_both_engines(report, [&](db::Database& database, const std::string& directory) {
     if (database.engine() == db::Engine::sqlite) limits_of_machine(report, directory);
     report.figure("durable entries, one a transaction, 1 writer", entries_per_second(database, 1), "1/s");
-    report.figure("durable entries, one a transaction, 16 writers (group commit)", entries_per_second(database, 16), "1/s");
-    report.figure("durable segment events, 10,000 a transaction", segment_events_per_second(database), "1/s", bench::at_least(100'000));
+    report.figure("durable entries, one a transaction, 16 writers (group commit)", entries_per_second(database, 16),
+                  "1/s");
+    report.figure("durable segment events, 10,000 a transaction", segment_events_per_second(database), "1/s",
+                  bench::at_least(100'000));
 
     test::MemoryKeyStore memory;
     std::unique_ptr<crypto::KeyStore> token;

@@ -6,6 +6,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto text = hf::text_of({data, size});
-  if (const auto tile = hf::ledger::parse_tile_path(text); tile && hf::ledger::format_tile_path(*tile) != text) std::abort();
+  if (const auto tile = hf::ledger::parse_tile_path(text); tile && hf::ledger::format_tile_path(*tile) != text)
+    std::abort();
   return 0;
 }

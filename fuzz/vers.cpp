@@ -34,7 +34,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (constraint.comparator == Comparator::not_equal && verdict == hf::vuln::Verdict::inside) std::abort();
     bool excluded = false;
     for (const auto& other : canonical->constraints)
-      excluded |= other.comparator == Comparator::not_equal && *compare(*scheme, other.version, constraint.version) == 0;
+      excluded |=
+          other.comparator == Comparator::not_equal && *compare(*scheme, other.version, constraint.version) == 0;
     if (constraint.comparator == Comparator::equal && !excluded && verdict != hf::vuln::Verdict::inside) std::abort();
   }
   return 0;

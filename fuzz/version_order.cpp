@@ -21,12 +21,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const auto b : v) {
       const auto forth = compare(scheme, a, b), back = compare(scheme, b, a);
       if (forth.has_value() != back.has_value()) std::abort();
-      if (scheme != Scheme::opaque && forth.has_value() != (is_version(scheme, a) && is_version(scheme, b))) std::abort();
+      if (scheme != Scheme::opaque && forth.has_value() != (is_version(scheme, a) && is_version(scheme, b)))
+        std::abort();
       if (!forth) continue;
       if ((*forth < 0) != (*back > 0) || (*forth == 0) != (*back == 0)) std::abort();
       if (a == b && *forth != 0) std::abort();
     }
-  if (scheme == Scheme::maven || scheme == Scheme::conan || scheme == Scheme::alpm || scheme == Scheme::opaque) return 0;
+  if (scheme == Scheme::maven || scheme == Scheme::conan || scheme == Scheme::alpm || scheme == Scheme::opaque)
+    return 0;
   for (const auto a : v)
     for (const auto b : v)
       for (const auto c : v) {

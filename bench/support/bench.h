@@ -1,8 +1,10 @@
 // What every bench needs: time, percentiles, both engines, and one JSON line a figure, which bench/report.py reads.
 //
-//   {"bench": "ledger_append", "engine": "sqlite", "figure": "...", "value": 1.5, "unit": "ms", "aim": 10, "sense": "max"}
+//   {"bench": "ledger_append", "engine": "sqlite", "figure": "...", "value": 1.5, "unit": "ms", "aim": 10, "sense":
+//   "max"}
 //
-// `sense` says whether `aim` is the most ("max") or the least ("min") that is wanted. A figure without an aim explains others.
+// `sense` says whether `aim` is the most ("max") or the least ("min") that is wanted. A figure without an aim explains
+// others.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +24,9 @@ namespace hf::bench {
 
 class Stopwatch {
  public:
-  [[nodiscard]] double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+  [[nodiscard]] double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
   [[nodiscard]] double milliseconds() const { return seconds() * 1e3; }
 
  private:
@@ -71,7 +75,8 @@ T must(Result<T> result) {
     if constexpr (std::is_void_v<T>) return;
     else return *std::move(result);
   }
-  std::fprintf(stderr, "%s %s: %s\n", std::string(result.error().code).c_str(), result.error().message.c_str(), result.error().detail.c_str());
+  std::fprintf(stderr, "%s %s: %s\n", std::string(result.error().code).c_str(), result.error().message.c_str(),
+               result.error().detail.c_str());
   std::exit(1);
 }
 

@@ -1,8 +1,11 @@
 #include "app/commands.h"
 
+#include "app/serve.h"
+#include "app/shell.h"
 #include "catalog/cli.h"
 #include "fleet/cli.h"
 #include "instance/cli.h"
+#include "instance/cli_db.h"
 #include "portfolio/cli.h"
 #include "ledger/cli.h"
 #include "sbom/cli.h"
@@ -21,6 +24,9 @@ const std::vector<cli::Command>& commands() {
     std::vector<cli::Command> list;
     // One line a domain.
     append(list, instance::commands());
+    append(list, instance::db_commands());
+    append(list, serve_commands());
+    append(list, shell_commands());
     append(list, catalog::commands());
     append(list, fleet::commands());
     append(list, portfolio::commands());

@@ -23,7 +23,8 @@ struct FreeArchive {
 using Handle = std::unique_ptr<struct ::archive, FreeArchive>;
 
 auto damaged(std::string_view source, std::string detail) {
-  return fail(ErrorKind::invalid, "HF-ARCHIVE-0001", std::string(source) + " cannot be read or is damaged", std::move(detail));
+  return fail(ErrorKind::invalid, "HF-ARCHIVE-0001", std::string(source) + " cannot be read or is damaged",
+              std::move(detail));
 }
 auto over(std::string_view source, const std::string& what) {
   return fail(ErrorKind::limit, "HF-ARCHIVE-0002", std::string(source) + ": " + what);
@@ -89,8 +90,8 @@ class Reading {
   }
 
  private:
-  Result<void> read_entry(struct ::archive* in, struct ::archive_entry* entry, std::string_view source, std::uint64_t size,
-                          std::uint64_t before, std::uint64_t out_before) {
+  Result<void> read_entry(struct ::archive* in, struct ::archive_entry* entry, std::string_view source,
+                          std::uint64_t size, std::uint64_t before, std::uint64_t out_before) {
     const bool raw = archive_format(in) == ARCHIVE_FORMAT_RAW;
     std::string name(raw ? without_suffix(source) : pathname(entry));
     if (!raw && !is_safe_name(name))
@@ -102,7 +103,8 @@ class Reading {
       return fail(ErrorKind::invalid, "HF-ARCHIVE-0004",
                   std::string(source) + " holds a link or a device; it is refused whole", name);
     if (archive_entry_is_encrypted(entry) != 0)
-      return fail(ErrorKind::invalid, "HF-ARCHIVE-0006", std::string(source) + " is encrypted; give it decrypted", name);
+      return fail(ErrorKind::invalid, "HF-ARCHIVE-0006", std::string(source) + " is encrypted; give it decrypted",
+                  name);
 
     buffer_.clear();
     for (;;) {
@@ -191,7 +193,8 @@ Result<std::vector<std::string>> files_of(const fs::path& folder, std::uint64_t 
   std::vector<std::string> files;
   std::error_code error;
   std::uint64_t entries = 0;
-  for (auto at = fs::recursive_directory_iterator(folder, error); !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
+  for (auto at = fs::recursive_directory_iterator(folder, error); !error && at != fs::recursive_directory_iterator();
+       at.increment(error)) {
     if (++entries > entries_max) return over(folder.string(), "more than " + std::to_string(entries_max) + " entries");
     const auto status = at->symlink_status(error);
     if (error) break;
@@ -202,7 +205,8 @@ Result<std::vector<std::string>> files_of(const fs::path& folder, std::uint64_t 
     if (fs::is_directory(status)) continue;
     auto name = at->path().lexically_relative(folder).generic_string();
     if (!fs::is_regular_file(status))
-      return fail(ErrorKind::invalid, "HF-ARCHIVE-0004", folder.string() + " holds a link or a device: remove " + name, name);
+      return fail(ErrorKind::invalid, "HF-ARCHIVE-0004", folder.string() + " holds a link or a device: remove " + name,
+                  name);
     files.push_back(std::move(name));
   }
   if (error) return damaged(folder.string(), error.message());

@@ -93,8 +93,7 @@ TEST(Archive, ReadsTheWindowOfZstdLong27) {
   std::string out(tar.size() + 1024, '\0');
   ZSTD_outBuffer to{out.data(), out.size(), 0};
   ZSTD_inBuffer from{tar.data(), tar.size(), 0};
-  while (ZSTD_compressStream2(context, &to, &from, ZSTD_e_end) != 0) {
-  }
+  while (ZSTD_compressStream2(context, &to, &from, ZSTD_e_end) != 0) {}
   ZSTD_freeCCtx(context);
   out.resize(to.pos);
   const auto documents = read("x.tar.zst", out, {.ratio_max = 100'000});
@@ -121,7 +120,8 @@ TEST(Archive, RefusesLinksAndDevices) {
 TEST(Archive, RefusesBombs) {
   const auto bomb = packed(Pack::tar_zst, {{"zeros", std::string(std::size_t(3) << 20, '\0')}});
   EXPECT_EQ(code_of(read("x", bomb)), "HF-ARCHIVE-0002");
-  EXPECT_EQ(code_of(read("x", packed(Pack::zip, {{"zeros", std::string(std::size_t(3) << 20, '\0')}}))), "HF-ARCHIVE-0002");
+  EXPECT_EQ(code_of(read("x", packed(Pack::zip, {{"zeros", std::string(std::size_t(3) << 20, '\0')}}))),
+            "HF-ARCHIVE-0002");
 }
 
 TEST(Archive, HoldsEachLimit) {
@@ -170,9 +170,11 @@ TEST(Archive, AFolderIsReadInByteOrderWithItsArchives) {
   EXPECT_EQ(documents, (Documents{{"a/one.json", "{}"}, {"a/two.json", "[1]"}, {"b/z.json", "{}"}}));
   EXPECT_EQ(consumed, *size_of(folder));
   std::filesystem::create_symlink("/etc/passwd", folder / "link.json");
-  EXPECT_EQ(for_each_document(folder, {}, [](const Document&) -> Result<bool> { return true; }).error().code, "HF-ARCHIVE-0004");
+  EXPECT_EQ(for_each_document(folder, {}, [](const Document&) -> Result<bool> { return true; }).error().code,
+            "HF-ARCHIVE-0004");
   std::filesystem::remove_all(folder);
-  EXPECT_EQ(for_each_document(folder, {}, [](const Document&) -> Result<bool> { return true; }).error().code, "HF-ARCHIVE-0005");
+  EXPECT_EQ(for_each_document(folder, {}, [](const Document&) -> Result<bool> { return true; }).error().code,
+            "HF-ARCHIVE-0005");
 }
 
 }  // namespace

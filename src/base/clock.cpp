@@ -5,9 +5,7 @@
 namespace hf {
 namespace {
 
-auto refuse() {
-  return fail(ErrorKind::invalid, "HF-TIME-0001", "not an RFC 3339 time such as 2026-11-23T09:30:00Z");
-}
+auto refuse() { return fail(ErrorKind::invalid, "HF-TIME-0001", "not an RFC 3339 time such as 2026-11-23T09:30:00Z"); }
 
 // Digits at [at, at + count), or -1.
 int number(std::string_view text, std::size_t at, std::size_t count) {
@@ -30,9 +28,9 @@ std::string format_rfc3339(Time time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(time - day);
-  auto text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", int(date.year()), unsigned(date.month()),
-                          unsigned(date.day()), clock.hours().count(), clock.minutes().count(),
-                          clock.seconds().count());
+  auto text =
+      fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", int(date.year()), unsigned(date.month()), unsigned(date.day()),
+                  clock.hours().count(), clock.minutes().count(), clock.seconds().count());
   if (const auto fraction = clock.subseconds().count(); fraction != 0) text += fmt::format(".{:06}", fraction);
   return text + "Z";
 }
@@ -53,7 +51,8 @@ Result<Time> parse_rfc3339(std::string_view text) {
   if (text[at] == '.') {
     std::int64_t unit = 100'000;
     const auto first = ++at;
-    for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, unit /= 10) fraction += (text[at] - '0') * unit;
+    for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, unit /= 10)
+      fraction += (text[at] - '0') * unit;
     if (at == first) return refuse();
   }
   auto offset = minutes(0);

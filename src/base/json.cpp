@@ -167,14 +167,16 @@ Result<void> write_canonical(const Json& value, std::string& out) {
     case json::kind::null: out += "null"; return {};
     case json::kind::double_: break;
   }
-  return fail(ErrorKind::invalid, "HF-JSON-0003", "evidence takes integers of at most 2^53 - 1 as numbers; write others as text");
+  return fail(ErrorKind::invalid, "HF-JSON-0003",
+              "evidence takes integers of at most 2^53 - 1 as numbers; write others as text");
 }
 
 }  // namespace
 
 Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
   if (text.size() > limits.bytes_max)
-    return fail(ErrorKind::limit, "HF-JSON-0002", "the JSON text is over the limit of " + std::to_string(limits.bytes_max) + " bytes");
+    return fail(ErrorKind::limit, "HF-JSON-0002",
+                "the JSON text is over the limit of " + std::to_string(limits.bytes_max) + " bytes");
   json::parse_options options;
   options.max_depth = limits.depth_max;
   json::basic_parser<KeyCheck> keys(options);
@@ -182,9 +184,11 @@ Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
   const auto read = keys.write_some(false, text.data(), text.size(), error);
   if (!error && read < text.size()) error = json::error::extra_data;
   if (error == json::error::too_deep)
-    return fail(ErrorKind::limit, "HF-JSON-0002", "the JSON text nests deeper than " + std::to_string(limits.depth_max) + " levels");
+    return fail(ErrorKind::limit, "HF-JSON-0002",
+                "the JSON text nests deeper than " + std::to_string(limits.depth_max) + " levels");
   if (error)
-    return fail(ErrorKind::invalid, "HF-JSON-0001", "the JSON text is malformed or repeats a key, at byte " + std::to_string(read), error.message());
+    return fail(ErrorKind::invalid, "HF-JSON-0001",
+                "the JSON text is malformed or repeats a key, at byte " + std::to_string(read), error.message());
   json::parser parser({}, options);
   parser.write(text.data(), text.size(), error);
   if (error) return fail(ErrorKind::invalid, "HF-JSON-0001", "the JSON text is malformed", error.message());

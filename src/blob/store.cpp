@@ -17,7 +17,8 @@ constexpr int kLevel = 3;
 constexpr unsigned long long kContentMax = 1ULL << 32;  // bytes that a stored frame may claim
 
 auto storage_fails(const std::string& what) {
-  return fail(ErrorKind::unavailable, "HF-BLOB-0003", "the blob directory cannot be written or read; check its disk and rights",
+  return fail(ErrorKind::unavailable, "HF-BLOB-0003",
+              "the blob directory cannot be written or read; check its disk and rights",
               what + ": " + std::strerror(errno));
 }
 
@@ -86,7 +87,8 @@ Result<Bytes> FileStore::get(const crypto::Sha256& name) {
   const Bytes frame((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   const auto size = ZSTD_getFrameContentSize(frame.data(), frame.size());
   const auto altered = [&] {
-    return fail(ErrorKind::internal, "HF-BLOB-0002", "the content " + to_hex(name) + " was altered on disk; restore it from a backup");
+    return fail(ErrorKind::internal, "HF-BLOB-0002",
+                "the content " + to_hex(name) + " was altered on disk; restore it from a backup");
   };
   if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN || size > kContentMax) return altered();
   Bytes content(std::size_t(size), 0);

@@ -25,7 +25,9 @@ TEST(FileStore, AnAlteredFileIsNeverReturned) {
   FileStore store(directory.path());
   const auto name = store.put(bytes_of("evidence")).value();
   for (const auto& entry : std::filesystem::recursive_directory_iterator(directory.path()))
-    if (entry.is_regular_file()) std::ofstream(entry.path(), std::ios::binary | std::ios::app) << "x", std::fstream(entry.path(), std::ios::in | std::ios::out | std::ios::binary).seekp(10).put('!');
+    if (entry.is_regular_file())
+      std::ofstream(entry.path(), std::ios::binary | std::ios::app) << "x",
+          std::fstream(entry.path(), std::ios::in | std::ios::out | std::ios::binary).seekp(10).put('!');
   EXPECT_EQ(store.get(name).error().code, "HF-BLOB-0002");
 }
 

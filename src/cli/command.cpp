@@ -25,7 +25,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }
 
 const Option* find(const Spec& spec, std::string_view name) {
-  const auto at = std::find_if(spec.options.begin(), spec.options.end(), [&](const Option& o) { return o.name == name; });
+  const auto at =
+      std::find_if(spec.options.begin(), spec.options.end(), [&](const Option& o) { return o.name == name; });
   return at == spec.options.end() ? nullptr : &*at;
 }
 
@@ -34,7 +35,8 @@ std::string unknown(const Spec& spec, std::string_view name) {
   const auto near = std::min_element(spec.options.begin(), spec.options.end(), [&](const Option& a, const Option& b) {
     return distance(a.name, name) < distance(b.name, name);
   });
-  if (near != spec.options.end() && distance(near->name, name) <= 2) text += "; did you mean --" + std::string(near->name) + "?";
+  if (near != spec.options.end() && distance(near->name, name) <= 2)
+    text += "; did you mean --" + std::string(near->name) + "?";
   return text;
 }
 
@@ -104,7 +106,8 @@ Result<Args> Args::parse(const Spec& spec, std::span<const std::string_view> wor
     } else {
       return usage_error("--" + std::string(name) + " needs a value: " + std::string(option->value));
     }
-    if (!option->choices.empty() && std::find(option->choices.begin(), option->choices.end(), value) == option->choices.end()) {
+    if (!option->choices.empty() &&
+        std::find(option->choices.begin(), option->choices.end(), value) == option->choices.end()) {
       std::string choices;
       for (const auto choice : option->choices) choices += (choices.empty() ? "" : ", ") + std::string(choice);
       return usage_error("--" + std::string(name) + " is one of " + choices);
@@ -113,7 +116,8 @@ Result<Args> Args::parse(const Spec& spec, std::span<const std::string_view> wor
     if (!given.empty() && !option->repeatable) return usage_error("--" + std::string(name) + " is given twice");
     given.push_back(std::move(value));
   }
-  const auto required = std::count_if(spec.positionals.begin(), spec.positionals.end(), [](const auto& p) { return p.required; });
+  const auto required =
+      std::count_if(spec.positionals.begin(), spec.positionals.end(), [](const auto& p) { return p.required; });
   if (args.positionals_.size() < static_cast<std::size_t>(required))
     return usage_error(std::string(spec.positionals[args.positionals_.size()].name) + " is missing: " + usage_of(spec));
   const bool open_ended = !spec.positionals.empty() && spec.positionals.back().repeatable;
@@ -140,14 +144,16 @@ std::span<const std::string> Args::all(std::string_view name) const {
   return at->second;
 }
 
-Result<std::int64_t> Args::integer(std::string_view name, std::int64_t otherwise, std::int64_t min, std::int64_t max) const {
+Result<std::int64_t> Args::integer(std::string_view name, std::int64_t otherwise, std::int64_t min,
+                                   std::int64_t max) const {
   const auto text = option(name);
   if (!text) return otherwise;
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
   if (error != std::errc() || end != text->data() + text->size() || value < min || value > max)
-    return fail(ErrorKind::invalid, "HF-CLI-0002",
-                "--" + std::string(name) + " takes a whole number from " + std::to_string(min) + " to " + std::to_string(max));
+    return fail(
+        ErrorKind::invalid, "HF-CLI-0002",
+        "--" + std::string(name) + " takes a whole number from " + std::to_string(min) + " to " + std::to_string(max));
   return value;
 }
 
@@ -160,7 +166,8 @@ std::string help_of(const Spec& spec) {
     std::string help(o.help);
     if (!o.choices.empty()) {
       help += " (";
-      for (const auto choice : o.choices) help += std::string(choice == o.choices.front() ? "" : "|") + std::string(choice);
+      for (const auto choice : o.choices)
+        help += std::string(choice == o.choices.front() ? "" : "|") + std::string(choice);
       help += ")";
     }
     if (o.required) help += " [required]";
@@ -169,7 +176,8 @@ std::string help_of(const Spec& spec) {
   std::size_t column = 0;
   for (const auto& [left, right] : lines) column = std::max(column, left.size());
   if (!lines.empty()) text += "\n";
-  for (const auto& [left, right] : lines) text += "  " + left + std::string(column - left.size() + 2, ' ') + right + "\n";
+  for (const auto& [left, right] : lines)
+    text += "  " + left + std::string(column - left.size() + 2, ' ') + right + "\n";
   if (!spec.examples.empty()) text += "\nExamples:\n";
   for (const auto example : spec.examples) text += "  " + std::string(example) + "\n";
   return text;
@@ -198,7 +206,8 @@ std::string csv_row(std::span<const std::string> cells) {
   std::string text;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     std::string cell = cells[i];
-    if (!cell.empty() && std::string_view("=+-@\t\r").find(cell.front()) != std::string_view::npos) cell.insert(0, 1, '\'');
+    if (!cell.empty() && std::string_view("=+-@\t\r").find(cell.front()) != std::string_view::npos)
+      cell.insert(0, 1, '\'');
     if (cell.find_first_of(",\"\r\n") != std::string::npos) {
       std::string quoted = "\"";
       for (const char c : cell) quoted.append(c == '"' ? 2 : 1, c);
@@ -215,8 +224,8 @@ void Progress::at(std::uint64_t done) {
   if (terminal_.err_is_tty) {
     shown_ = percent;
     const auto filled = static_cast<std::size_t>(percent / 4);
-    terminal_.err << '\r' << what_ << " [" << std::string(filled, '#') << std::string(25 - filled, ' ') << "] " << percent << "% "
-                  << done << "/" << total_ << std::flush;
+    terminal_.err << '\r' << what_ << " [" << std::string(filled, '#') << std::string(25 - filled, ' ') << "] "
+                  << percent << "% " << done << "/" << total_ << std::flush;
   } else if (percent / 10 != shown_ / 10 || shown_ < 0) {
     shown_ = percent;
     terminal_.err << what_ << ": " << percent << "% " << done << "/" << total_ << "\n";

@@ -28,14 +28,20 @@ TEST(Args, TakesWhatTheSpecTakes) {
 
 TEST(Args, RefusesTheRestAndNamesTheNearestOption) {
   EXPECT_NE(parse({"X", "--markt", "DE"}).error().message.find("--market?"), std::string::npos);
-  for (const auto& words : std::vector<std::vector<std::string_view>>{
-           {}, {"X"}, {"X", "--market"}, {"X", "Y", "--market", "DE"}, {"X", "--market", "DE", "--market", "FR"},
-           {"X", "--market", "DE", "--json=1"}, {"X", "--market", "DE", "--output", "xml"}, {"X", "-m", "DE"}})
+  for (const auto& words : std::vector<std::vector<std::string_view>>{{},
+                                                                      {"X"},
+                                                                      {"X", "--market"},
+                                                                      {"X", "Y", "--market", "DE"},
+                                                                      {"X", "--market", "DE", "--market", "FR"},
+                                                                      {"X", "--market", "DE", "--json=1"},
+                                                                      {"X", "--market", "DE", "--output", "xml"},
+                                                                      {"X", "-m", "DE"}})
     EXPECT_EQ(parse(words).error().code, "HF-CLI-0001");
 }
 
 TEST(Output, CsvCellsAreQuotedAndNeverFormulas) {
-  EXPECT_EQ(csv_row(std::vector<std::string>{"a,b", "say \"x\"", "=1+1", "-2", ""}), "\"a,b\",\"say \"\"x\"\"\",'=1+1,'-2,\r\n");
+  EXPECT_EQ(csv_row(std::vector<std::string>{"a,b", "say \"x\"", "=1+1", "-2", ""}),
+            "\"a,b\",\"say \"\"x\"\"\",'=1+1,'-2,\r\n");
 }
 
 TEST(Output, TableCellsCannotDriveTheTerminal) {

@@ -16,7 +16,8 @@ TEST(Sha256, PiecesAndPartsGiveTheDigestOfTheWhole) {
   constexpr auto* expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
   EXPECT_EQ(to_hex(sha256({bytes_of("a"), bytes_of("bc")})), expected);
   Sha256Stream stream;
-  for (int round = 0; round < 2; ++round) EXPECT_EQ(to_hex(stream.update(bytes_of("ab")).update(bytes_of("c")).finish()), expected);
+  for (int round = 0; round < 2; ++round)
+    EXPECT_EQ(to_hex(stream.update(bytes_of("ab")).update(bytes_of("c")).finish()), expected);
 }
 
 TEST(Hmac, GivesTheMacsOfRfc4231) {
@@ -38,7 +39,8 @@ TEST(ConstantTime, ComparesContentAndLength) {
 TEST(Random, TokensAreLongUrlSafeAndNeverTwice) {
   const auto a = random_token(), b = random_token();
   EXPECT_EQ(a.size(), 43U);
-  EXPECT_EQ(a.text().find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"), std::string::npos);
+  EXPECT_EQ(a.text().find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
+            std::string::npos);
   EXPECT_NE(a.text(), b.text());
   EXPECT_NE(random_bytes(16), random_bytes(16));
 }
@@ -75,15 +77,18 @@ TEST(Password, OnlyTheRightOneMatchesAndAnOldCostIsReported) {
 
 TEST(Password, ADamagedHashIsAnErrorAndNeverAMatch) {
   const auto phc = *hash_password("a", kSmall);
-  for (const auto& bad : std::vector<std::string>{
-           "", "x", phc.substr(1), phc.substr(0, 40), phc + "x", "$argon2i" + phc.substr(9), "$argon2id$v=19$m=4294967295,t=1,p=1$AAAAAAAAAAA$AAAAAAAAAAA",
-           "$argon2id$v=19$m=64,t=4000000000,p=1$AAAAAAAAAAA$AAAAAAAAAAA", "$argon2id$v=19$m=2097152,t=1,p=1$AAAAAAAAAAA$AAAAAAAAAAA", std::string(600, '$')})
+  for (const auto& bad :
+       std::vector<std::string>{"", "x", phc.substr(1), phc.substr(0, 40), phc + "x", "$argon2i" + phc.substr(9),
+                                "$argon2id$v=19$m=4294967295,t=1,p=1$AAAAAAAAAAA$AAAAAAAAAAA",
+                                "$argon2id$v=19$m=64,t=4000000000,p=1$AAAAAAAAAAA$AAAAAAAAAAA",
+                                "$argon2id$v=19$m=2097152,t=1,p=1$AAAAAAAAAAA$AAAAAAAAAAA", std::string(600, '$')})
     EXPECT_EQ(verify_password("a", bad, kSmall).error().code, "HF-PASSWORD-0003") << bad;
 }
 
 // RFC 8032 section 7.1, test 2.
 TEST(PublicKey, Ed25519VerifiesTheVectorOfRfc8032AndNoOtherMessage) {
-  const auto key = public_key_of(KeyAlgorithm::ed25519, *from_hex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"));
+  const auto key = public_key_of(KeyAlgorithm::ed25519,
+                                 *from_hex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"));
   ASSERT_TRUE(key);
   auto signature = *from_hex(
       "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
@@ -112,7 +117,8 @@ TEST(PublicKey, P256VerifiesTheVectorOfRfc6979) {
 }
 
 TEST(PublicKey, SpkiReadsBackAndBadPointsAreRefused) {
-  const auto ed = *public_key_of(KeyAlgorithm::ed25519, *from_hex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"));
+  const auto ed = *public_key_of(KeyAlgorithm::ed25519,
+                                 *from_hex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"));
   const auto ec = *public_key_of(KeyAlgorithm::ecdsa_p256,
                                  *from_hex("0460fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
                                            "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299"));

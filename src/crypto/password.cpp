@@ -34,11 +34,13 @@ std::optional<std::uint32_t> take(std::string_view& text, std::string_view name,
 
 // The library would take any cost the text asks for, so it is read before the library sees it.
 std::optional<PasswordCost> cost_of(std::string_view phc) {
-  if (phc.size() > kPhcMax || phc.find('\0') != std::string_view::npos || !take(phc, "$argon2id$v=", '$')) return std::nullopt;
+  if (phc.size() > kPhcMax || phc.find('\0') != std::string_view::npos || !take(phc, "$argon2id$v=", '$'))
+    return std::nullopt;
   const auto memory = take(phc, "m=", ',');
   const auto passes = memory ? take(phc, "t=", ',') : std::nullopt;
   const auto lanes = passes ? take(phc, "p=", '$') : std::nullopt;
-  if (!lanes || *memory > kCostMax.memory_kib || *passes > kCostMax.passes || *lanes > kCostMax.lanes) return std::nullopt;
+  if (!lanes || *memory > kCostMax.memory_kib || *passes > kCostMax.passes || *lanes > kCostMax.lanes)
+    return std::nullopt;
   return PasswordCost{*memory, *passes, *lanes};
 }
 
@@ -63,7 +65,8 @@ Result<PasswordMatch> verify_password(std::string_view password, std::string_vie
   if (code == ARGON2_VERIFY_MISMATCH) return PasswordMatch::no;
   if (code == ARGON2_MEMORY_ALLOCATION_ERROR || code == ARGON2_THREAD_FAIL) return unavailable(code);
   if (code != ARGON2_OK)
-    return fail(ErrorKind::internal, "HF-PASSWORD-0003", "the stored password hash cannot be read", argon2_error_message(code));
+    return fail(ErrorKind::internal, "HF-PASSWORD-0003", "the stored password hash cannot be read",
+                argon2_error_message(code));
   const bool same = kept->memory_kib == cost.memory_kib && kept->passes == cost.passes && kept->lanes == cost.lanes;
   return same ? PasswordMatch::yes : PasswordMatch::yes_rehash;
 }

@@ -1,9 +1,9 @@
 #include "crypto/public_key.h"
 
-#include <array>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>
+#include <array>
 
 #include "crypto/openssl_ptr.h"
 
@@ -34,9 +34,7 @@ PkeyPtr pkey_of(KeyAlgorithm algorithm, ByteView point) {
   return PkeyPtr(pkey);
 }
 
-auto refuse() {
-  return fail(ErrorKind::invalid, "HF-KEY-0001", "not an Ed25519 or P-256 public key");
-}
+auto refuse() { return fail(ErrorKind::invalid, "HF-KEY-0001", "not an Ed25519 or P-256 public key"); }
 
 }  // namespace
 
@@ -73,7 +71,8 @@ Result<PublicKey> public_key_of_spki(ByteView der) {
     return public_key_of(KeyAlgorithm::ed25519, std::span(point).first(size));
   }
   std::array<char, 32> group{};
-  if (EVP_PKEY_is_a(pkey.get(), "EC") == 0 || EVP_PKEY_get_group_name(pkey.get(), group.data(), group.size(), nullptr) != 1 ||
+  if (EVP_PKEY_is_a(pkey.get(), "EC") == 0 ||
+      EVP_PKEY_get_group_name(pkey.get(), group.data(), group.size(), nullptr) != 1 ||
       std::string_view(group.data()) != "prime256v1" ||
       EVP_PKEY_get_octet_string_param(pkey.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size(), &size) != 1)
     return refuse();

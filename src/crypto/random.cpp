@@ -1,7 +1,7 @@
 #include "crypto/random.h"
 
-#include <cstdlib>
 #include <openssl/rand.h>
+#include <cstdlib>
 
 namespace hf::crypto {
 

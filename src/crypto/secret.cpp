@@ -1,8 +1,8 @@
 #include "crypto/secret.h"
 
+#include <openssl/crypto.h>
 #include <algorithm>
 #include <cstdlib>
-#include <openssl/crypto.h>
 
 namespace hf::crypto {
 namespace {
@@ -11,7 +11,8 @@ constexpr std::size_t kLockedHeap = 64U << 10;  // RLIMIT_MEMLOCK is 8 MiB on De
 constexpr std::size_t kSmallest = 16;
 
 std::uint8_t* allocate(std::size_t size) {
-  static const bool locked = CRYPTO_secure_malloc_initialized() != 0 || CRYPTO_secure_malloc_init(kLockedHeap, kSmallest) != 0;
+  static const bool locked =
+      CRYPTO_secure_malloc_initialized() != 0 || CRYPTO_secure_malloc_init(kLockedHeap, kSmallest) != 0;
   // A full locked heap must not turn a burst of log-ins into an outage: plain memory then, wiped all the same.
   void* data = locked ? OPENSSL_secure_zalloc(size) : nullptr;
   if (!data) data = OPENSSL_zalloc(size);

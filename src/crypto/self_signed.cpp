@@ -1,13 +1,13 @@
 #include "crypto/self_signed.h"
 
-#include <algorithm>
-#include <memory>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <unistd.h>
+#include <algorithm>
+#include <memory>
 
 namespace hf::crypto {
 namespace {
@@ -74,8 +74,8 @@ bool set_serial(X509* certificate) {
 bool set_names(X509* certificate, const std::string& common_name) {
   auto* subject = X509_get_subject_name(certificate);
   return X509_NAME_add_entry_by_NID(subject, NID_commonName, MBSTRING_UTF8,
-                                    reinterpret_cast<const unsigned char*>(common_name.data()),
-                                    int(common_name.size()), -1, 0) == 1 &&
+                                    reinterpret_cast<const unsigned char*>(common_name.data()), int(common_name.size()),
+                                    -1, 0) == 1 &&
          X509_set_issuer_name(certificate, subject) == 1;
 }
 
@@ -98,10 +98,12 @@ bool add_extensions(X509* certificate, GENERAL_NAMES* names) {
   return ASN1_BIT_STRING_set_bit(usage.get(), 0, 1) == 1 &&  // digitalSignature
          sk_ASN1_OBJECT_push(extended.get(), OBJ_nid2obj(NID_server_auth)) > 0 &&
          sk_ASN1_OBJECT_push(extended.get(), OBJ_nid2obj(NID_client_auth)) > 0 &&
-         X509_pubkey_digest(certificate, EVP_sha1(), digest, &size) == 1 &&  // RFC 5280 4.2.1.2 (1): a name, no security
-         ASN1_OCTET_STRING_set(key_id.get(), digest, int(size)) == 1 && add(NID_basic_constraints, constraints.get(), 1) &&
-         add(NID_key_usage, usage.get(), 1) && add(NID_ext_key_usage, extended.get(), 0) &&
-         add(NID_subject_alt_name, names, 0) && add(NID_subject_key_identifier, key_id.get(), 0);
+         X509_pubkey_digest(certificate, EVP_sha1(), digest, &size) ==
+             1 &&  // RFC 5280 4.2.1.2 (1): a name, no security
+         ASN1_OCTET_STRING_set(key_id.get(), digest, int(size)) == 1 &&
+         add(NID_basic_constraints, constraints.get(), 1) && add(NID_key_usage, usage.get(), 1) &&
+         add(NID_ext_key_usage, extended.get(), 0) && add(NID_subject_alt_name, names, 0) &&
+         add(NID_subject_key_identifier, key_id.get(), 0);
 }
 
 std::string text_of_bio(BIO* bio) {

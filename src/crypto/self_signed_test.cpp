@@ -16,7 +16,8 @@ X509* read(const std::string& pem) {
 
 TEST(SelfSigned, NamesTheHostForNinetyDaysAndIsNoCa) {
   const auto start = *parse_rfc3339("2026-11-23T09:30:00Z");
-  const auto made = make_self_signed({.common_name = "hf", .dns_names = {"localhost", "hf.example"}, .not_before = start});
+  const auto made =
+      make_self_signed({.common_name = "hf", .dns_names = {"localhost", "hf.example"}, .not_before = start});
   ASSERT_TRUE(made) << made.error().detail;
   X509* certificate = read(made->certificate_pem);
   ASSERT_NE(certificate, nullptr);
@@ -33,12 +34,14 @@ TEST(SelfSigned, NamesTheHostForNinetyDaysAndIsNoCa) {
   EXPECT_LT(X509_cmp_time(X509_get0_notAfter(certificate), &last), 0);
   EXPECT_NE(made->private_key_pem.find("BEGIN PRIVATE KEY"), std::string::npos);
   X509_free(certificate);
-  EXPECT_NE(make_self_signed({.not_before = start})->certificate_der, make_self_signed({.not_before = start})->certificate_der);
+  EXPECT_NE(make_self_signed({.not_before = start})->certificate_der,
+            make_self_signed({.not_before = start})->certificate_der);
 }
 
 TEST(SelfSigned, NamesThatCouldMeanSomethingElseAreRefused) {
   const std::string long_name(65, 'a');
-  for (const auto& name : {std::string(), std::string("a b"), std::string("a\nDNS:b"), std::string("\xc3\xa4"), long_name})
+  for (const auto& name :
+       {std::string(), std::string("a b"), std::string("a\nDNS:b"), std::string("\xc3\xa4"), long_name})
     EXPECT_EQ(make_self_signed({.dns_names = {name}}).error().code, "HF-CRYPTO-0101") << name;
   EXPECT_EQ(make_self_signed({.ip_addresses = {"300.1.1.1"}}).error().code, "HF-CRYPTO-0101");
   EXPECT_EQ(local_dns_names().front(), "localhost");

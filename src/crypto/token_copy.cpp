@@ -24,7 +24,8 @@ Result<std::vector<Pair>> pairs_in(const fs::path& directory) {
     pairs.push_back({at->path() / "token.object", directory / "kept" / (name.string() + ".object")});
   }
   if (error)
-    return fail(ErrorKind::unavailable, "HF-TOKEN-0004", "cannot read " + (directory / "tokens").string(), error.message());
+    return fail(ErrorKind::unavailable, "HF-TOKEN-0004", "cannot read " + (directory / "tokens").string(),
+                error.message());
   return pairs;
 }
 
@@ -41,7 +42,8 @@ Result<void> copy_all(const std::vector<Pair>& pairs, bool restore) {
     HF_TRY(const auto then, content_of(kept));
     const bool torn = now.size() < then.size();
     if (restore && torn) HF_CHECK(write_private_file(object, then.bytes()));
-    if (!restore && !torn && !std::ranges::equal(now.bytes(), then.bytes())) HF_CHECK(write_private_file(kept, now.bytes()));
+    if (!restore && !torn && !std::ranges::equal(now.bytes(), then.bytes()))
+      HF_CHECK(write_private_file(kept, now.bytes()));
   }
   return {};
 }
@@ -54,7 +56,8 @@ Result<void> keep_token_objects(const fs::path& directory) {
   if (fs::create_directory(directory / "kept", error); !error)
     fs::permissions(directory / "kept", fs::perms::owner_all, error);
   if (error)
-    return fail(ErrorKind::unavailable, "HF-TOKEN-0004", "cannot prepare " + (directory / "kept").string(), error.message());
+    return fail(ErrorKind::unavailable, "HF-TOKEN-0004", "cannot prepare " + (directory / "kept").string(),
+                error.message());
   return copy_all(pairs, false);
 }
 

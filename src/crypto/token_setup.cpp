@@ -1,11 +1,11 @@
 #include "crypto/token_setup.h"
 
-#include <algorithm>
-#include <cstdlib>
-#include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
 
 #include "crypto/key_record.h"
 #include "crypto/p11/key_pair.h"
@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kPathMax = 900;  // SoftHSM reads its configuration by lines of 1,023 characters
+constexpr std::size_t kPathMax = 900;   // SoftHSM reads its configuration by lines of 1,023 characters
 constexpr std::size_t kLabelSize = 32;  // CK_TOKEN_INFO
 
 auto file_system(const fs::path& path, const std::error_code& error) {
@@ -68,10 +68,12 @@ Result<void> sync_tree(const fs::path& root) {
 }
 
 // C_InitToken on the free slot that SoftHSM always offers, then the user's PIN.
-Result<void> initialize_token(const std::shared_ptr<p11::Module>& module, const Secret& so_pin, const Secret& user_pin) {
+Result<void> initialize_token(const std::shared_ptr<p11::Module>& module, const Secret& so_pin,
+                              const Secret& user_pin) {
   HF_TRY(const auto tokens, module->tokens());
   const auto blank = std::ranges::find(tokens, false, &p11::Token::initialized);
-  if (blank == tokens.end()) return fail(ErrorKind::unavailable, "HF-TOKEN-0001", "the PKCS#11 module offers no free slot");
+  if (blank == tokens.end())
+    return fail(ErrorKind::unavailable, "HF-TOKEN-0001", "the PKCS#11 module offers no free slot");
   std::string label(kSoftTokenLabel);
   label.resize(kLabelSize, ' ');
   const auto bytes = [](const Secret& secret) { return const_cast<CK_BYTE*>(secret.bytes().data()); };
@@ -88,8 +90,8 @@ Result<p11::KeyPair> find_or_generate(p11::Session& session, const KeySpec& spec
   auto pair = p11::find_key_pair(session, spec.label);
   if (!pair && pair.error().code == "HF-KEY-0002") pair = p11::generate_key_pair(session, spec.algorithm, spec.label);
   if (pair && pair->public_key.algorithm != spec.algorithm)
-    return fail(ErrorKind::conflict, "HF-KEY-0006", "the token's key " + spec.label + " is not of algorithm " +
-                                                        std::string(name_of(spec.algorithm)));
+    return fail(ErrorKind::conflict, "HF-KEY-0006",
+                "the token's key " + spec.label + " is not of algorithm " + std::string(name_of(spec.algorithm)));
   return pair;
 }
 
@@ -97,7 +99,8 @@ Result<void> prove(p11::Session& session, const p11::KeyPair& pair, const KeySpe
   const auto message = "holdfast: first use of key " + spec.label;  // never the text of a checkpoint, which has lines
   HF_TRY(const auto signature, p11::sign(session, pair, bytes_of(message), pin));
   if (!verify(pair.public_key, bytes_of(message), signature))
-    return fail(ErrorKind::internal, "HF-KEY-0003", "the two halves of the token's key " + spec.label + " do not belong together");
+    return fail(ErrorKind::internal, "HF-KEY-0003",
+                "the two halves of the token's key " + spec.label + " do not belong together");
   return {};
 }
 
@@ -169,16 +172,19 @@ std::string find_soft_module() {
   return {};
 }
 
-Result<TokenConfig> set_up_soft_token(const fs::path& data_dir, std::span<const KeySpec> keys, std::string module_path) {
+Result<TokenConfig> set_up_soft_token(const fs::path& data_dir, std::span<const KeySpec> keys,
+                                      std::string module_path) {
   if (module_path.empty())
-    return fail(ErrorKind::unavailable, "HF-TOKEN-0001", "SoftHSM is not installed; install softhsm2, or configure a PKCS#11 module");
+    return fail(ErrorKind::unavailable, "HF-TOKEN-0001",
+                "SoftHSM is not installed; install softhsm2, or configure a PKCS#11 module");
   std::error_code error;
   fs::create_directories(data_dir, error);
   const auto base = error ? data_dir : fs::canonical(data_dir, error);
   if (error) return file_system(data_dir, error);
   const auto directory = base / "token", draft = base / "token.new";
   if (!fits_configuration(draft.string()))
-    return fail(ErrorKind::invalid, "HF-TOKEN-0002", "the path of the data directory is too long, or has a '#' or a control character");
+    return fail(ErrorKind::invalid, "HF-TOKEN-0002",
+                "the path of the data directory is too long, or has a '#' or a control character");
 
   const FileLock lock(base / "token.lock");
   if (!lock) return file_system(base, std::error_code(errno, std::generic_category()));

@@ -1,17 +1,17 @@
 // First start of the soft token, on real SoftHSM, killed at every call and at random moments.
 #include "crypto/token_setup.h"
 
-#include <csignal>
 #include <dlfcn.h>
 #include <fcntl.h>
-#include <fstream>
 #include <gtest/gtest.h>
-#include <random>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <csignal>
+#include <fstream>
+#include <random>
 
 #include "crypto/key_record.h"
 #include "crypto/p11/key_pair.h"
@@ -25,7 +25,8 @@ struct TornWrite {
 } torn_write;
 }  // namespace
 
-// SoftHSM resolves this one before libc's (ENABLE_EXPORTS). Every file it writes begins so: ftruncate to 0, then one write.
+// SoftHSM resolves this one before libc's (ENABLE_EXPORTS). Every file it writes begins so: ftruncate to 0, then one
+// write.
 extern "C" int ftruncate(int file, off_t size) noexcept {
   const auto call = ++torn_write.calls;
   if (call == torn_write.die_before) ::kill(::getpid(), SIGKILL);
@@ -294,7 +295,8 @@ TEST(PrivateFile, OnlyAFileOfOnesOwnIsRead) {
   EXPECT_EQ(read_pin_file(dir.path()).error().code, "HF-FILE-0002");
   ASSERT_EQ(::mkfifo((dir.path() / "fifo").c_str(), 0600), 0);
   EXPECT_EQ(read_pin_file(dir.path() / "fifo").error().code, "HF-FILE-0002") << "and does not wait for a writer";
-  for (const auto& bad : {std::string(), std::string("\n"), std::string("a b"), std::string("a\n\n"), std::string("a\0", 2)}) {
+  for (const auto& bad :
+       {std::string(), std::string("\n"), std::string("a b"), std::string("a\n\n"), std::string("a\0", 2)}) {
     ASSERT_TRUE(write_private_file(path, bytes_of(bad)));
     EXPECT_EQ(read_pin_file(path).error().code, "HF-PIN-0001") << bad;
   }

@@ -5,13 +5,12 @@
 #include <istream>
 #include <ostream>
 
+#include "fleet/report_reader.h"
 #include "fleet/service.h"
 #include "instance/instance.h"
 
 namespace hf::fleet {
 namespace {
-
-constexpr std::size_t kReportsAtOnce = 1000;
 
 // A file or standard input, with its size where it has one.
 struct Input {
@@ -62,67 +61,20 @@ Result<cli::Exit> import(const cli::Args& args, cli::Terminal& terminal) {
   return summary.refused > 0 ? cli::kInvalid : cli::kOk;
 }
 
-Result<RunningReport> report_of(const std::string& line) {
-  HF_TRY(const auto json, parse_json(line));
-  const auto* object = json.if_object();
-  const auto text = [&](std::string_view name) -> std::string {
-    const auto* value = object ? object->if_contains(name) : nullptr;
-    return value && value->is_string() ? std::string(value->get_string()) : std::string();
-  };
-  RunningReport report{text("product"), text("serial"), {}};
-  const auto* builds = object ? object->if_contains("builds") : nullptr;
-  if (builds && builds->is_array())
-    for (const auto& build : builds->get_array())
-      if (build.is_string()) report.builds.emplace_back(build.get_string());
-  if (report.product.empty() || report.serial.empty() || report.builds.empty())
-    return fail(ErrorKind::invalid, "HF-FLEET-0001", "expected {\"product\": PATH, \"serial\": TEXT, \"builds\": [PATH, ...]}");
-  return report;
-}
-
 Result<cli::Exit> report(const cli::Args& args, cli::Terminal& terminal) {
   HF_TRY(const auto input, Input::open(args.positional(0), terminal));
   HF_TRY(const auto instance, instance::Instance::open(instance::data_of(args)));
-  std::uint64_t number = 0, bytes = 0, moved = 0, unchanged = 0, refused = 0;
-  std::vector<RunningReport> reports;
-  std::vector<std::uint64_t> lines;
-  const auto refuse = [&](std::uint64_t line, const Error& error) {
-    if (++refused <= kLineErrorsMax) terminal.err << "line " << line << ": " << error.message << " [" << error.code << "]\n";
-  };
-  const auto flush = [&]() -> Result<void> {
-    if (reports.empty()) return {};
-    HF_TRY(const auto outcomes, report_running(instance->database(), instance->clock(), instance::cli_actor(), reports));
-    for (std::size_t i = 0; i < outcomes.size(); ++i) {
-      if (outcomes[i].what == ReportOutcome::moved) ++moved;
-      else if (outcomes[i].what == ReportOutcome::unchanged) ++unchanged;
-      else refuse(lines[i], *outcomes[i].error);
-    }
-    reports.clear();
-    lines.clear();
-    return {};
-  };
-  {
+  HF_TRY(const auto summary, [&] {
     cli::Progress progress(terminal, "reading reports", input->size);
-    for (std::string line; std::getline(*input->in, line);) {
-      ++number, bytes += line.size() + 1;
-      if (trim(line).empty()) continue;
-      auto one = report_of(line);
-      if (!one) {
-        refuse(number, one.error());
-        continue;
-      }
-      reports.push_back(*std::move(one));
-      lines.push_back(number);
-      if (reports.size() < kReportsAtOnce) continue;
-      HF_CHECK(flush());
-      progress.at(bytes);
-    }
-    HF_CHECK(flush());
-  }
+    return take_reports(instance->database(), instance->clock(), instance::cli_actor(), *input->in, [&](std::uint64_t bytes) { progress.at(bytes); });
+  }());
   HF_CHECK(instance->log().advance());
+  for (const auto& [line, error] : summary.errors) terminal.err << "line " << line << ": " << error.message << " [" << error.code << "]\n";
   if (args.flag("json"))
-    terminal.out << to_text(JsonObject{{"lines", number}, {"moved", moved}, {"unchanged", unchanged}, {"refused", refused}}) << "\n";
-  else terminal.out << number << " reports: " << moved << " moved, " << unchanged << " unchanged, " << refused << " refused\n";
-  return refused > 0 ? cli::kInvalid : cli::kOk;
+    terminal.out << to_text(JsonObject{{"lines", summary.lines}, {"moved", summary.moved}, {"unchanged", summary.unchanged}, {"refused", summary.refused}}) << "\n";
+  else
+    terminal.out << summary.lines << " reports: " << summary.moved << " moved, " << summary.unchanged << " unchanged, " << summary.refused << " refused\n";
+  return summary.refused > 0 ? cli::kInvalid : cli::kOk;
 }
 
 const cli::Command kCommands[] = {

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <map>
 #include <random>
+#include <set>
 #include <sstream>
 
 #include "catalog/service.h"
@@ -151,6 +153,61 @@ TEST_P(Fleet, CountersAlwaysAgreeWithARecount) {
   ASSERT_TRUE(report);
   for (const auto& finding : report->findings) ADD_FAILURE() << finding.where << ": " << finding.what;
   EXPECT_GE(report->events, 150U);
+}
+
+TEST_P(Fleet, EveryAlteredDeviceRowIsFoundAndNamed) {
+  const std::string digest(64, 'a');
+  ASSERT_EQ(import("batch,serial,market,certificate_sha256\npx/b1,A1,DE," + digest + "\npx/b1,A2,FR,\npx/b1,A3,IT,\n")->imported, 3U);
+  for (const auto* version : {"1.1", "1.2"}) {
+    clock_.advance(std::chrono::seconds(1));
+    ASSERT_EQ(report_running(*database_, clock_, {"device", "device"}, {{"px", "A1", {std::string("px/fw/") + version, "px/boot/1"}}})->at(0).what,
+              ReportOutcome::moved);
+  }
+  test::MemoryKeyStore keys;
+  ledger::Log log(*database_, clock_, keys, "example.eu/log", "ledger");
+  ASSERT_TRUE(log.advance());
+  const auto sql = [&](const std::string& text) {
+    const auto done = database_->write([&](db::Writer& writer) { return writer.script(text); });
+    ASSERT_TRUE(done) << text << done.error().detail;
+  };
+  const auto named = [&] {
+    std::set<std::string> names;
+    const auto report = ledger::verify_ledger(*database_, log.verifier_key().value());
+    EXPECT_TRUE(report) << report.error().detail;
+    for (const auto& finding : report->findings) names.insert(finding.where);
+    return names;
+  };
+  using Names = std::set<std::string>;
+  ASSERT_EQ(named(), Names{});
+  sql("CREATE TABLE kept AS SELECT * FROM device; CREATE TABLE kept_past AS SELECT * FROM device_past; CREATE TABLE kept_credential AS SELECT * FROM device_credential");
+  const std::string now = "(SELECT since FROM kept WHERE serial = 'A1')", first = "(SELECT MIN(since) FROM kept_past)", second = "(SELECT MAX(since) FROM kept_past)";
+  const std::vector<std::pair<std::string, Names>> cases{
+      {"UPDATE device SET market = 'ES' WHERE serial = 'A2'", {"device px A2"}},
+      {"UPDATE device SET state = 'retired' WHERE serial = 'A2'", {"device px A2"}},
+      {"UPDATE device SET serial = 'A9' WHERE serial = 'A2'", {"device px A2"}},  // and A9 is found by nobody
+      {"UPDATE device SET since = since + 1 WHERE serial = 'A3'", {"device px A3"}},
+      {"UPDATE device SET position = position + 1 WHERE serial = 'A3'", {"device px A3"}},
+      {"UPDATE device SET batch_id = (SELECT batch_id FROM batch WHERE path = 'px/b2') WHERE serial = 'A3'", {"device px A3"}},
+      {"UPDATE device SET configuration_id = (SELECT configuration_id FROM kept WHERE serial = 'A1') WHERE serial = 'A2'", {"device px A2"}},
+      {"DELETE FROM device WHERE serial = 'A3'", {"device px A3"}},
+      {"DELETE FROM device_past WHERE since = " + first, {"device px A1"}},
+      {"UPDATE device_past SET until = until + 1 WHERE since = " + first, {"device px A1"}},
+      {"UPDATE device_past SET market = 'ES' WHERE since = " + first, {"row device_past A1"}},
+      {"UPDATE device_past SET until = CASE WHEN since = " + first + " THEN " + now + " ELSE " + second + " END", {"row device_past A1"}},
+      {"UPDATE device_credential SET sha256 = '" + std::string(64, 'b') + "'", {"device px A1"}},
+      {"DELETE FROM device_credential", {"device px A1"}},
+  };
+  for (const auto& [alteration, names] : cases) {
+    sql(alteration);
+    const auto got = named();
+    EXPECT_TRUE(std::includes(got.begin(), got.end(), names.begin(), names.end())) << alteration;
+    EXPECT_LE(got.size(), names.size() + 1) << alteration;
+    sql("DELETE FROM device; INSERT INTO device SELECT * FROM kept; DELETE FROM device_past; INSERT INTO device_past SELECT * FROM kept_past;"
+        "DELETE FROM device_credential; INSERT INTO device_credential SELECT * FROM kept_credential");
+    ASSERT_EQ(named(), Names{}) << alteration;
+  }
+  sql("DELETE FROM configuration_build WHERE configuration_id = (SELECT configuration_id FROM device WHERE serial = 'A2')");
+  EXPECT_EQ(named().size(), 1U);
 }
 
 TEST_P(Fleet, AnUnknownBuildMovesNothing) {

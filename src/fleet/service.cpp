@@ -217,16 +217,16 @@ Result<std::vector<ReportOutcome>> report_running(db::Database& database, const 
         continue;
       }
       if (configuration->id == before->configuration) continue;
+      // A device that reports twice in one transaction moves once, at one instant, and has one event.
+      if (before->since == transaction.now()) {
+        refuse(error_of(ErrorKind::conflict, "HF-FLEET-0005", "the device stands twice in these reports"));
+        continue;
+      }
       Device after = *before;
       after.configuration = configuration->id;
       after.since = transaction.now();
       after.segment_id = segment_id;
       after.position = std::int64_t(events.add(running_event(report, *configuration, *before, at)));
-      // A device that reports twice in one transaction moves once: its last word counts, at one instant.
-      if (before->since == transaction.now()) {
-        refuse(error_of(ErrorKind::conflict, "HF-FLEET-0005", "the device stands twice in these reports"));
-        continue;
-      }
       HF_CHECK(move_device(writer, *before, after));
       --census[{before->configuration, before->market, before->batch_id, before->state}];
       ++census[{after.configuration, after.market, after.batch_id, after.state}];

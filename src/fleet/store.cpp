@@ -1,7 +1,29 @@
 #include "fleet/store.h"
 
+#include "db/check.h"
+#include "fleet/event_proof_store.h"
+
 namespace hf::fleet {
 namespace {
+
+const ledger::RegisterEventProof kDeviceProof{&make_event_proof};
+const db::Check kCensusCounts{"fleet.check.census", R"sql(
+    SELECT 'configuration ' || CAST(COALESCE(d.configuration_id, c.configuration_id) AS TEXT) || ', market ' || COALESCE(d.market, c.market) ||
+           ', batch ' || CAST(COALESCE(d.batch_id, c.batch_id) AS TEXT) || ', ' || COALESCE(d.state, c.state) || ': counted ' ||
+           CAST(COALESCE(d.devices, 0) AS TEXT) || ', census says ' || CAST(COALESCE(c.devices, 0) AS TEXT)
+      FROM (SELECT configuration_id, market, batch_id, state, COUNT(*) AS devices
+              FROM device GROUP BY configuration_id, market, batch_id, state) AS d
+      FULL JOIN census AS c ON c.configuration_id = d.configuration_id AND c.market = d.market
+                           AND c.batch_id = d.batch_id AND c.state = d.state
+     WHERE COALESCE(d.devices, 0) <> COALESCE(c.devices, 0))sql"};
+const db::Check kCensusHistory{"fleet.check.census_history", R"sql(
+    SELECT 'configuration ' || CAST(c.configuration_id AS TEXT) || ', market ' || c.market || ', batch ' || CAST(c.batch_id AS TEXT) ||
+           ', ' || c.state || ': the newest value of its history is not ' || CAST(c.devices AS TEXT)
+      FROM census AS c
+     WHERE c.devices <> COALESCE((SELECT h.devices FROM census_history AS h
+                                   WHERE h.configuration_id = c.configuration_id AND h.market = c.market
+                                     AND h.batch_id = c.batch_id AND h.state = c.state
+                                   ORDER BY h.since DESC LIMIT 1), -1))sql"};
 
 const db::Query kBatch{"fleet.batch", R"sql(
     SELECT b.batch_id, b.product_id, b.hardware_revision_id, b.release_id, b.authorised_quantity, p.path, h.path

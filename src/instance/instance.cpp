@@ -25,10 +25,9 @@ auto file_failed(const fs::path& path, std::string what) {
   return fail(ErrorKind::unavailable, "HF-INSTANCE-0004", "cannot write " + path.string() + ": " + what);
 }
 
-Result<void> write_config(const fs::path& data, const Config& config) {
-  const auto text = to_pretty_text(JsonObject{{"origin", config.origin}, {"database", config.database}}) + "\n";
-  // Linked into place: two first starts at once agree on the one that came first.
-  const auto path = config_path(data), draft = fs::path(path.string() + ".new." + std::to_string(getpid()));
+// Linked into place: of two first starts at once, both then read the one that came first.
+Result<void> write_once(const fs::path& path, const std::string& text) {
+  const auto draft = fs::path(path.string() + ".new." + std::to_string(getpid()));
   const int fd = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
   if (fd < 0) return file_failed(draft, std::generic_category().message(errno));
   const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
@@ -43,6 +42,19 @@ Result<void> write_config(const fs::path& data, const Config& config) {
 }
 
 }  // namespace
+
+Result<void> write_config(const fs::path& data, const Config& config) {
+  return write_once(config_path(data), to_pretty_text(JsonObject{{"origin", config.origin}, {"database", config.database}}) + "\n");
+}
+
+std::optional<ledger::VerifierKey> recorded_verifier_key(const fs::path& data) {
+  std::ifstream file(data / kVerifierKeyFile, std::ios::binary);
+  std::string text;
+  std::getline(file, text);
+  auto key = ledger::VerifierKey::parse(text);
+  if (!key) return std::nullopt;
+  return *std::move(key);
+}
 
 Result<Config> read_config(const fs::path& data) {
   std::ifstream file(config_path(data), std::ios::binary);
@@ -117,7 +129,9 @@ Result<void> Instance::open_keys() {
   HF_TRY(const auto token, crypto::set_up_soft_token(data_, kKeys));
   HF_TRY(keys_, crypto::open_key_store(token, kKeys));
   log_ = std::make_unique<ledger::Log>(*database_, clock_, *keys_, config_.origin, std::string(crypto::kLedgerKey));
-  return {};
+  if (fs::exists(data_ / kVerifierKeyFile)) return {};
+  HF_TRY(const auto key, log_->verifier_key());
+  return write_once(data_ / kVerifierKeyFile, key.to_text() + "\n");
 }
 
 std::filesystem::path data_of(const cli::Args& args) {

@@ -4,10 +4,12 @@
 //   <data>/holdfast.db     the rows, unless the database is a PostgreSQL
 //   <data>/blobs/          content-addressed bytes
 //   <data>/token/          the soft token with the ledger key (crypto/token_setup.h)
+//   <data>/ledger.vkey     the log's public key, for those who verify it without the token
 #pragma once
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "blob/store.h"
@@ -57,7 +59,13 @@ class Instance {
   std::unique_ptr<ledger::Log> log_;
 };
 
+inline constexpr const char* kVerifierKeyFile = "ledger.vkey";
+// Nothing if it was not written yet or is not a key.
+[[nodiscard]] std::optional<ledger::VerifierKey> recorded_verifier_key(const std::filesystem::path& data);
+
 [[nodiscard]] Result<Config> read_config(const std::filesystem::path& data);
+// Keeps what is there. HF-INSTANCE-0004.
+Result<void> write_config(const std::filesystem::path& data, const Config& config);
 [[nodiscard]] Result<db::Location> location_of(const std::filesystem::path& data, const Config& config);
 
 // --data DIR of every command that works on an installation.

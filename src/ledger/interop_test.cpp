@@ -5,9 +5,14 @@
 #include <gtest/gtest.h>
 
 #include "crypto/token_setup.h"
+#include "db/migrate.h"
+#include "ledger/bundle.h"
+#include "ledger/segment.h"
 #include "ledger/tile_path.h"
 #include "ledger/tlog_proof.h"
+#include "support/memory_key_store.h"
 #include "support/temp_dir.h"
+#include "support/test_database.h"
 
 namespace hf::ledger {
 namespace {
@@ -156,6 +161,44 @@ TEST_F(Interop, ATlogProofIsVerifiedFromItsTextAndNoFlippedBitIs) {
     if (!in_spare_bits(text, bit / 8))
       ask(fmt::format("proof {} {} {}", log_.to_text(), base64(entry_of(256)), base64(text)), "refused");
     text[bit / 8] = char(text[bit / 8] ^ (1 << bit % 8));
+  }
+  expect_answers();
+}
+
+TEST_F(Interop, ABundleIsVerifiedWithItsEventAndNoFlippedBitOfItsProofIs) {
+  const test::TestLocation where(db::Engine::sqlite);
+  auto database = *db::Database::open_unchecked(where.location());
+  ASSERT_TRUE(db::migrate(*database, Time{}));
+  const ManualClock clock(*parse_rfc3339("2026-11-23T08:00:00Z"));
+  test::MemoryKeyStore keys;
+  Log log(*database, clock, keys, kOrigin, "ledger");
+  EntryId imported{};
+  for (int i = 0; i < 3; ++i)
+    imported = *write(*database, clock, {"user:go", "tester"}, [&](Transaction& t) -> Result<EntryId> {
+      SegmentBuilder events;
+      for (int n = 0; n < 11; ++n) events.add(fmt::format(R"({{"serial":"A{}"}})", n));
+      HF_TRY(const auto entry, t.append("fleet.imported", {"batch:ä"}));
+      HF_CHECK(events.write(t, entry, 100 + i));
+      return entry;
+    });
+  ASSERT_TRUE(log.advance());
+  const auto key = log.verifier_key()->to_text();
+  for (const std::optional<std::uint64_t> event : {std::optional<std::uint64_t>(), {0}, {10}}) {
+    auto bundle = *evidence_bundle(log, imported, event);
+    ask(fmt::format("bundle {} {}", key, base64(bundle_text(bundle))), "ok");
+    bundle["entry"] = std::string(bundle["entry"].as_string()) + " ";
+    ask(fmt::format("bundle {} {}", key, base64(bundle_text(bundle))), "refused");
+  }
+  const auto bundle = *evidence_bundle(log, imported, 7);
+  const std::string proof(bundle.at("proof").as_string());
+  for (std::size_t bit = 0; bit < 8 * proof.size(); bit += 13) {
+    auto flipped = proof;
+    flipped[bit / 8] = char(flipped[bit / 8] ^ (1 << bit % 8));
+    if (in_spare_bits(flipped, bit / 8) || !is_utf8(flipped)) continue;
+    auto bad = bundle;
+    bad["proof"] = flipped;
+    ask(fmt::format("bundle {} {}", key, base64(bundle_text(bad))), "refused");
+    EXPECT_FALSE(verify_bundle(bad, log.verifier_key().value())) << "bit " << bit;
   }
   expect_answers();
 }

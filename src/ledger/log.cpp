@@ -5,9 +5,10 @@ namespace {
 
 constexpr std::int64_t kBatch = 4096;  // entries a transaction: bounds the time the write lock is held
 
+// A look-up an entry, never a join: a merge join would walk through all entries from the oldest on.
 const db::Query kWaiting{"ledger.waiting", R"sql(
-    SELECT o.entry_id, e.leaf_hash
-      FROM ledger_outbox AS o JOIN ledger_entry AS e ON e.entry_id = o.entry_id
+    SELECT o.entry_id, (SELECT e.leaf_hash FROM ledger_entry AS e WHERE e.entry_id = o.entry_id)
+      FROM ledger_outbox AS o
      ORDER BY o.entry_id
      LIMIT $1)sql"};
 const db::Query kInsertLeaf{"ledger.insert_leaf", "INSERT INTO ledger_leaf (leaf_index, entry_id) VALUES ($1, $2)"};

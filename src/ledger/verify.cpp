@@ -25,6 +25,11 @@ const db::Query kAllCheckpoints{"ledger.all_checkpoints", "SELECT tree_size, sig
 const db::Query kAllSegments{"ledger.all_segments", "SELECT segment_id, entry_id, events, root, data FROM ledger_segment ORDER BY segment_id"};
 const db::Query kCountEntries{"ledger.count_entries", "SELECT COUNT(*) FROM ledger_entry"};
 
+std::vector<MakeEventProof>& event_proofs() {
+  static std::vector<MakeEventProof> makers;
+  return makers;
+}
+
 class Verification {
  public:
   Verification(const db::Reader& reader, const VerifierKey& key, const std::function<void(std::uint64_t, std::uint64_t)>& progress)
@@ -36,7 +41,11 @@ class Verification {
     HF_CHECK(subjects());
     HF_CHECK(nodes());
     HF_CHECK(checkpoints());
+    for (const auto make : event_proofs()) proofs_.push_back(make());
     HF_CHECK(segments());
+    for (const auto& proof : proofs_)
+      HF_CHECK(proof->compare(db_, [&](const EventProof::Visit& visit) { return replay(visit); },
+                              [&](std::string where, std::string what) { found(std::move(where), std::move(what)); }));
     for (const auto* table : ProvenTable::all()) HF_CHECK(rows(*table));
     return std::move(report_);
   }
@@ -210,14 +219,28 @@ class Verification {
       }
       if (said->second.root != to_hex(root)) found(where, "its entry in the ledger has another root");
       else if (said->second.entry != row.int64(1)) found(where, "it names another entry than the one that carries it");
-      if (said->second.holds_rows)
+      if (said->second.holds_rows) {
+        row_segments_.insert(row.int64(0));
         for (const auto& event : *events)
           if (const auto proof = parse_json(event)) prove(*proof, said->second.at, said->second.entry);
+      } else {
+        for (const auto& proof : proofs_)
+          for (std::size_t i = 0; i < events->size(); ++i) proof->event(row.int64(0), i, (*events)[i]);
+      }
       segments_.erase(said);
       return true;
     }));
     for (const auto& [id, said] : segments_) found("segment " + id, "it is gone, but entry " + std::to_string(said.entry) + " carries it");
     return {};
+  }
+
+  Result<void> replay(const EventProof::Visit& visit) {
+    return db_.each(kAllSegments, [&](const db::Row& row) {
+      const auto events = segment_events(row.blob(4));
+      if (!events || row_segments_.contains(row.int64(0))) return true;
+      for (std::size_t i = 0; i < events->size(); ++i) visit(row.int64(0), i, (*events)[i]);
+      return true;
+    });
   }
 
   // Each row is what the last entry that speaks of it says, and no row that was proven is gone.
@@ -265,11 +288,14 @@ class Verification {
   std::vector<std::vector<Hash>> levels_{1};  // of the tiles, recomputed from the entries
   std::unordered_map<std::string, Proof> proven_;
   std::map<std::string, Carried> segments_;
-  std::set<std::int64_t> waiting_;
+  std::set<std::int64_t> waiting_, row_segments_;
+  std::vector<std::unique_ptr<EventProof>> proofs_;
   std::map<std::int64_t, std::string> subjects_;  // as canonical JSON
 };
 
 }  // namespace
+
+RegisterEventProof::RegisterEventProof(MakeEventProof make) { event_proofs().push_back(make); }
 
 Result<VerifyReport> verify_ledger(db::Database& database, const VerifierKey& key,
                                    const std::function<void(std::uint64_t, std::uint64_t)>& progress) {

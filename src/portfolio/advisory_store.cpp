@@ -14,19 +14,22 @@ namespace {
 const db::Query kOfVulnerability{"portfolio.advisories_of_vulnerability", R"sql(
     SELECT record FROM advisory WHERE vulnerability = $1 ORDER BY feed, id)sql"};
 const db::Query kAbout{"portfolio.advisories_about_coordinate", R"sql(
-    SELECT DISTINCT ak.advisory_id, a.record
-      FROM coordinate_key AS ck
-      JOIN advisory_key AS ak ON ak.lookup_key = ck.lookup_key
-      JOIN advisory AS a ON a.advisory_id = ak.advisory_id
-     WHERE ck.coordinate_id = $1
-     ORDER BY ak.advisory_id)sql"};
-const db::Query kSetRecords{"portfolio.set_records_of_build", R"sql(
-    SELECT DISTINCT a.advisory_id, a.record
-      FROM build_coordinate AS bc
-      JOIN finding AS f ON f.coordinate_id = bc.coordinate_id AND f.until = 9223372036854775807
-      JOIN advisory AS a ON a.vulnerability = f.vulnerability
-     WHERE bc.build_id = $1 AND bc.until = 9223372036854775807 AND a.needs_set = 1
-     ORDER BY a.advisory_id)sql"};
+    SELECT a.record
+      FROM (SELECT DISTINCT ak.advisory_id
+              FROM coordinate_key AS ck JOIN advisory_key AS ak ON ak.lookup_key = ck.lookup_key
+             WHERE ck.coordinate_id = $1) AS about
+      JOIN advisory AS a ON a.advisory_id = about.advisory_id
+     ORDER BY a.feed, a.id)sql"};
+// By keys and not by findings: "plugin on shop" says nothing of a plugin alone, and has no finding on it.
+const db::Query kSetVulnerabilities{"portfolio.set_vulnerabilities_of_build", R"sql(
+    SELECT a.vulnerability
+      FROM (SELECT DISTINCT ak.advisory_id
+              FROM build_coordinate AS bc
+              JOIN coordinate_key AS ck ON ck.coordinate_id = bc.coordinate_id
+              JOIN advisory_key AS ak ON ak.lookup_key = ck.lookup_key
+             WHERE bc.build_id = $1 AND bc.until = 9223372036854775807) AS about
+      JOIN advisory AS a ON a.advisory_id = about.advisory_id
+     WHERE a.needs_set = 1)sql"};
 const db::Query kMakers{"portfolio.makers", "SELECT product, vendor, part FROM product_vendor WHERE product = $1"};
 const db::Query kOpenFindings{"portfolio.open_findings", R"sql(
     SELECT coordinate_id, state, reasons FROM finding
@@ -60,7 +63,8 @@ const db::Query kOpenKev{"portfolio.open_kev", R"sql(
 const db::Query kCloseKev{"portfolio.close_kev", "UPDATE kev SET until = $2 WHERE vulnerability = $1 AND until = 9223372036854775807"};
 const db::Query kEpss{"portfolio.put_epss", R"sql(
     INSERT INTO epss (vulnerability, score, percentile, score_date) VALUES ($1, $2, $3, $4)
-    ON CONFLICT (vulnerability) DO UPDATE SET score = excluded.score, percentile = excluded.percentile, score_date = excluded.score_date)sql"};
+    ON CONFLICT (vulnerability) DO UPDATE SET score = excluded.score, percentile = excluded.percentile, score_date = excluded.score_date
+     WHERE epss.score <> excluded.score OR epss.percentile <> excluded.percentile OR epss.score_date <> excluded.score_date)sql"};
 const db::Query kInsertImport{"portfolio.insert_feed_import", R"sql(
     INSERT INTO feed_import (import_id, entry_id, feed, source, version, records, changed, finished_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8))sql"};
@@ -98,9 +102,9 @@ const vuln::Cvss* best_of(const vuln::Advisory& advisory) {
 std::string vulnerability_of(const vuln::Advisory& advisory) {
   if (advisory.id.starts_with("CVE-")) return advisory.id;
   for (const auto& alias : advisory.aliases)
-    if (alias.starts_with("CVE-")) return alias;
+    if (alias.starts_with("CVE-") && alias.size() <= kNumberMax) return alias;
   // A distribution's own record of one flaw ("DEBIAN-CVE-2024-1234") says so upstream; of many, it is its own.
-  if (advisory.upstream.size() == 1 && advisory.upstream[0].starts_with("CVE-")) return advisory.upstream[0];
+  if (advisory.upstream.size() == 1 && advisory.upstream[0].starts_with("CVE-") && advisory.upstream[0].size() <= kNumberMax) return advisory.upstream[0];
   return advisory.id;
 }
 
@@ -109,11 +113,13 @@ Result<std::vector<vuln::Advisory>> AdvisoryStore::of_vulnerability(std::string_
 }
 
 Result<std::vector<vuln::Advisory>> AdvisoryStore::about(CoordinateId coordinate) const {
-  return decoded(db_.select(kAbout, [](const db::Row& row) { return std::string(text_of(row.blob(1))); }, coordinate));
+  return decoded(db_.select(kAbout, [](const db::Row& row) { return std::string(text_of(row.blob(0))); }, coordinate));
 }
 
-Result<std::vector<vuln::Advisory>> AdvisoryStore::set_records_of_build(std::int64_t build_id) const {
-  return decoded(db_.select(kSetRecords, [](const db::Row& row) { return std::string(text_of(row.blob(1))); }, build_id));
+Result<std::set<std::string>> AdvisoryStore::set_vulnerabilities_of_build(std::int64_t build_id) const {
+  std::set<std::string> found;
+  HF_CHECK(db_.each(kSetVulnerabilities, [&](const db::Row& row) { return found.insert(row.string(0)), true; }, build_id));
+  return found;
 }
 
 Result<vuln::ProductDictionary> AdvisoryStore::dictionary(const std::vector<std::string>& lookup_keys) const {
@@ -183,14 +189,18 @@ Result<StoredAdvisory> put(ledger::Transaction& transaction, const vuln::Advisor
     HF_CHECK(db.execute(kInsert, id, feed, advisory.id, stored.vulnerability, advisory.summary, severity, score, advisory.modified,
                         transaction.now(), needs_set, stored.digest, bytes_of(record)));
   }
+  // No component has a longer key, so one that is longer finds nothing; a feed is not stopped by it.
   const auto keys = vuln::lookup_keys(advisory);
   std::vector<db::Value> rows;
-  for (const auto& key : keys) rows.push_back(db::to_value(key)), rows.push_back(db::to_value(id));
+  for (const auto& key : keys)
+    if (key.size() <= kKeyMax) rows.push_back(db::to_value(key)), rows.push_back(db::to_value(id));
   if (!rows.empty()) HF_CHECK(db.execute_many(kInsertKey, rows, 2));
 
   HF_CHECK(db.execute(kInsertAlias, advisory.id, stored.vulnerability));
-  for (const auto& alias : advisory.aliases) HF_CHECK(db.execute(kInsertAlias, alias, stored.vulnerability));
+  for (const auto& alias : advisory.aliases)
+    if (alias.size() <= kNumberMax) HF_CHECK(db.execute(kInsertAlias, alias, stored.vulnerability));
   for (const auto& pair : vuln::product_vendors_of(advisory)) {
+    if (pair.product.size() > kKeyMax || pair.vendor.size() > kKeyMax) continue;
     HF_TRY(const auto added, db.execute(kInsertMaker, pair.product, pair.vendor, std::string_view(&pair.part, 1)));
     if (added > 0) stored.new_products.push_back(pair.product);
   }
@@ -222,7 +232,7 @@ Result<void> close_kev(ledger::Transaction& transaction, std::string_view vulner
   return {};
 }
 
-Result<void> put_epss(ledger::Transaction& transaction, const std::vector<std::pair<std::string, vuln::EpssScore>>& scores, std::string_view date) {
+Result<std::uint64_t> put_epss(ledger::Transaction& transaction, const std::vector<std::pair<std::string, vuln::EpssScore>>& scores, std::string_view date) {
   std::vector<std::string> texts;
   texts.reserve(scores.size() * 2);
   std::vector<db::Value> rows;
@@ -231,8 +241,8 @@ Result<void> put_epss(ledger::Transaction& transaction, const std::vector<std::p
     texts.push_back(fmt::format("{:.5f}", score.percentile));
     rows.insert(rows.end(), {db::to_value(id), db::to_value(texts[texts.size() - 2]), db::to_value(texts.back()), db::to_value(date)});
   }
-  if (!rows.empty()) HF_CHECK(transaction.db().execute_many(kEpss, rows, 4));
-  return {};
+  HF_TRY(const auto changed, transaction.db().execute_many(kEpss, rows, 4));
+  return std::uint64_t(changed);
 }
 
 Result<void> insert_import(ledger::Transaction& transaction, ledger::EntryId entry, std::string_view feed, std::string_view source, const FeedCount& count) {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,8 +28,8 @@ class AdvisoryStore {
   [[nodiscard]] Result<std::vector<vuln::Advisory>> of_vulnerability(std::string_view vulnerability) const;
   // Those that share a look-up key with the coordinate.
   [[nodiscard]] Result<std::vector<vuln::Advisory>> about(CoordinateId coordinate) const;
-  // Of those that share a key with a component of the build, the ones with AND nodes.
-  [[nodiscard]] Result<std::vector<vuln::Advisory>> set_records_of_build(std::int64_t build_id) const;
+  // Vulnerabilities with a record that has AND nodes and shares a key with a component of the build.
+  [[nodiscard]] Result<std::set<std::string>> set_vulnerabilities_of_build(std::int64_t build_id) const;
   // All that is known of the makers of these products.
   [[nodiscard]] Result<vuln::ProductDictionary> dictionary(const std::vector<std::string>& lookup_keys) const;
   [[nodiscard]] Result<std::vector<StoredFinding>> open_findings(std::string_view vulnerability) const;
@@ -58,7 +59,8 @@ Result<bool> set_finding(ledger::Transaction& transaction, ledger::SegmentBuilde
 
 Result<void> open_kev(ledger::Transaction& transaction, const vuln::KevEntry& entry);
 Result<void> close_kev(ledger::Transaction& transaction, std::string_view vulnerability);
-Result<void> put_epss(ledger::Transaction& transaction, const std::vector<std::pair<std::string, vuln::EpssScore>>& scores, std::string_view date);
+// The number of scores that changed.
+Result<std::uint64_t> put_epss(ledger::Transaction& transaction, const std::vector<std::pair<std::string, vuln::EpssScore>>& scores, std::string_view date);
 Result<void> insert_import(ledger::Transaction& transaction, ledger::EntryId entry, std::string_view feed, std::string_view source, const FeedCount& count);
 
 // The CVE number among its own id and aliases, else its own id.

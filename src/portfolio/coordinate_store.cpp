@@ -41,6 +41,18 @@ const db::Query kEndStatement{"portfolio.end_statement", R"sql(
     UPDATE build_statement SET until = $4
      WHERE vulnerability = $1 AND build_id = $2 AND coordinate_id = $3 AND until = 9223372036854775807 AND basis = $5)sql"};
 
+const db::Query kBuildsWithSet{"portfolio.builds_with_set_statement", R"sql(
+    SELECT DISTINCT build_id FROM build_statement WHERE vulnerability = $1 AND until = 9223372036854775807 AND basis = 'set' ORDER BY build_id)sql"};
+// An alias of two vulnerabilities belongs to the first, as in AdvisoryStore::canonical().
+const db::Query kUnderAlias{"portfolio.statements_under_alias", R"sql(
+    SELECT s.vulnerability, s.build_id, s.coordinate_id, s.state, s.reason,
+           (SELECT COUNT(*) FROM build_statement AS o
+             WHERE o.vulnerability = $1 AND o.build_id = s.build_id AND o.coordinate_id = s.coordinate_id AND o.until = 9223372036854775807 AND o.basis = 'vex')
+      FROM vulnerability_alias AS a JOIN build_statement AS s ON s.vulnerability = a.alias
+     WHERE a.vulnerability = $1 AND a.alias <> $1 AND s.until = 9223372036854775807 AND s.basis = 'vex'
+       AND NOT EXISTS (SELECT 1 FROM vulnerability_alias AS b WHERE b.alias = a.alias AND b.vulnerability < $1)
+     ORDER BY s.vulnerability, s.build_id, s.coordinate_id)sql"};
+
 const ledger::ProvenTable kSbomTable{"sbom", "sbom_id", "sbom_id, build_id, sha256, size, format, spec_version, components, unidentified, received_at"};
 
 CoordinateId id_of(const db::Row& row) { return {row.int64(0)}; }
@@ -76,6 +88,10 @@ Result<std::vector<CoordinateId>> CoordinateStore::of_build(std::int64_t build_i
 
 Result<std::vector<std::int64_t>> CoordinateStore::builds_of(CoordinateId id) const {
   return db_.select(kBuildsOf, [](const db::Row& row) { return row.int64(0); }, id);
+}
+
+Result<std::vector<std::int64_t>> CoordinateStore::builds_with_set_statement(std::string_view vulnerability) const {
+  return db_.select(kBuildsWithSet, [](const db::Row& row) { return row.int64(0); }, vulnerability);
 }
 
 Result<std::vector<StoredStatement>> CoordinateStore::statements(std::int64_t build_id, std::string_view basis) const {
@@ -122,10 +138,12 @@ Result<void> set_contents(ledger::Transaction& transaction, std::int64_t build_i
 }
 
 Result<std::uint64_t> set_statements(ledger::Transaction& transaction, ledger::EntryId entry, std::int64_t build_id, std::string_view basis,
-                                     const std::set<StoredStatement>& wanted) {
+                                     const std::set<StoredStatement>& wanted, const std::set<std::string>* only) {
   const auto& db = transaction.db();
   HF_TRY(const auto before, CoordinateStore(db).statements(build_id, basis));
-  const std::set<StoredStatement> existing(before.begin(), before.end());
+  std::set<StoredStatement> existing;
+  for (const auto& statement : before)
+    if (!only || only->contains(statement.vulnerability)) existing.insert(statement);
   std::uint64_t changed = 0;
   for (const auto& statement : existing) {
     if (wanted.contains(statement)) continue;
@@ -142,6 +160,29 @@ Result<std::uint64_t> set_statements(ledger::Transaction& transaction, ledger::E
   }
   if (!rows.empty()) HF_CHECK(db.execute_many(kInsertStatement, rows, 8));
   return changed;
+}
+
+Result<std::set<std::int64_t>> move_statements(ledger::Transaction& transaction, ledger::EntryId entry, std::string_view vulnerability) {
+  struct Filed {
+    std::string number;
+    std::int64_t build;
+    CoordinateId coordinate;
+    std::string state, reason;
+    bool said;  // under the vulnerability's own number too
+  };
+  const auto& db = transaction.db();
+  HF_TRY(const auto filed, db.select(kUnderAlias, [](const db::Row& row) {
+    return Filed{row.string(0), row.int64(1), {row.int64(2)}, row.string(3), row.string(4), row.int64(5) > 0};
+  }, vulnerability));
+  std::set<std::int64_t> builds;
+  std::set<std::pair<std::int64_t, CoordinateId>> moved;
+  for (const auto& s : filed) {
+    HF_CHECK(db.execute(kEndStatement, s.number, s.build, s.coordinate, transaction.now(), "vex"));
+    if (!s.said && moved.emplace(s.build, s.coordinate).second)
+      HF_CHECK(db.execute(kInsertStatement, vulnerability, s.build, s.coordinate, transaction.now(), s.state, "vex", s.reason, entry));
+    builds.insert(s.build);
+  }
+  return builds;
 }
 
 Result<void> insert_sbom(ledger::Transaction& transaction, ledger::EntryId entry, std::int64_t build_id, const Receipt& receipt, std::uint64_t size) {

@@ -38,6 +38,8 @@ class CoordinateStore {
   [[nodiscard]] Result<std::vector<std::int64_t>> builds_of(CoordinateId id) const;
   // Open statements of a build on that basis.
   [[nodiscard]] Result<std::vector<StoredStatement>> statements(std::int64_t build_id, std::string_view basis) const;
+  // Builds with an open statement about the vulnerability that rests on their set of components.
+  [[nodiscard]] Result<std::vector<std::int64_t>> builds_with_set_statement(std::string_view vulnerability) const;
 
  private:
   const db::Reader& db_;
@@ -47,9 +49,12 @@ class CoordinateStore {
 Result<CoordinateId> intern(ledger::Transaction& transaction, const vuln::Subject& subject, bool& made);
 // Makes these the contents of the build from now on; refs in the order of the coordinates.
 Result<void> set_contents(ledger::Transaction& transaction, std::int64_t build_id, const std::vector<std::pair<CoordinateId, std::string>>& contents);
-// Makes these the statements of the build on that basis from now on. The number that changed.
+// Makes these the statements of the build on that basis from now on; with `only`, those about these vulnerabilities.
+// The number that changed.
 Result<std::uint64_t> set_statements(ledger::Transaction& transaction, ledger::EntryId entry, std::int64_t build_id, std::string_view basis,
-                                     const std::set<StoredStatement>& wanted);
+                                     const std::set<StoredStatement>& wanted, const std::set<std::string>* only = nullptr);
+// What builds said of the vulnerability under a number that is an alias of it now moves to its own number. The builds.
+Result<std::set<std::int64_t>> move_statements(ledger::Transaction& transaction, ledger::EntryId entry, std::string_view vulnerability);
 // The build's SBOM from now on.
 Result<void> insert_sbom(ledger::Transaction& transaction, ledger::EntryId entry, std::int64_t build_id, const Receipt& receipt, std::uint64_t size);
 

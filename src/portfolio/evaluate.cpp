@@ -8,18 +8,23 @@ namespace hf::portfolio {
 namespace {
 
 // Of several records about one vulnerability the heaviest decides; the others stay visible beside it.
-std::optional<Verdict> weighed(std::vector<vuln::Assessment> assessments) {
+std::optional<Verdict> weighed(std::vector<vuln::Assessment> assessments, bool& kept) {
+  kept = false;
   if (assessments.empty()) return std::nullopt;
   std::stable_sort(assessments.begin(), assessments.end(), [](const auto& a, const auto& b) { return vuln::weight_of(a.reason) > vuln::weight_of(b.reason); });
   JsonArray reasons;
   for (const auto& assessment : assessments) reasons.push_back(vuln::to_json(assessment.reason));
-  return Verdict{assessments.front().state, to_text(reasons)};
+  // "Outside every range" is what most records say of most components of a product. It is no finding: that the product
+  // was compared at all is known from the keys that record and component share.
+  const auto& first = assessments.front();
+  kept = first.state != vuln::State::not_affected || first.reason.why == vuln::Why::vex || first.reason.why == vuln::Why::patch;
+  return Verdict{first.state, to_text(reasons)};
 }
 
-// "Outside every range" is what most records say of most components of a product. It is no finding: that the product
-// was compared at all is known from the keys that record and component share.
-bool is_worth_keeping(const vuln::Assessment& assessment) {
-  return assessment.state != vuln::State::not_affected || assessment.reason.why == vuln::Why::vex || assessment.reason.why == vuln::Why::patch;
+std::optional<Verdict> finding_of(std::vector<vuln::Assessment> assessments) {
+  bool kept = false;
+  auto verdict = weighed(std::move(assessments), kept);
+  return kept ? std::move(verdict) : std::nullopt;
 }
 
 }  // namespace
@@ -43,6 +48,13 @@ Result<void> Evaluation::by_vulnerability(const std::string& vulnerability) {
   const auto& db = transaction_.db();
   const AdvisoryStore advisories(db);
   HF_TRY(const auto records, advisories.of_vulnerability(vulnerability));
+  HF_TRY(const auto moved, move_statements(transaction_, entry_, vulnerability));
+  outcome_.statements += moved.size();
+  if (!moved.empty()) outcome_.vulnerabilities.insert(vulnerability);
+  HF_TRY(const auto judged, CoordinateStore(db).builds_with_set_statement(vulnerability));
+  for (const auto& builds : {std::vector<std::int64_t>(moved.begin(), moved.end()), judged})
+    for (const auto build : builds) vulnerabilities_of_build_[build].insert(vulnerability);
+
   HF_TRY(const auto open, advisories.open_findings(vulnerability));
   std::map<CoordinateId, std::optional<Verdict>> before;
   for (const auto& finding : open) before.emplace(finding.coordinate, finding.verdict);
@@ -62,12 +74,11 @@ Result<void> Evaluation::by_vulnerability(const std::string& vulnerability) {
     HF_TRY(const auto* subject, coordinate(id));
     std::vector<vuln::Assessment> assessments;
     for (const auto& record : records)
-      if (auto assessment = vuln::assess(record, subject->subject, dictionary); assessment && is_worth_keeping(*assessment))
-        assessments.push_back(*std::move(assessment));
-    HF_CHECK(set(vulnerability, *subject, was, weighed(std::move(assessments))));
+      if (auto assessment = vuln::assess(record, subject->subject, dictionary)) assessments.push_back(*std::move(assessment));
+    HF_CHECK(set(vulnerability, *subject, was, finding_of(std::move(assessments))));
     if (!needs_set) continue;
     HF_TRY(const auto builds, CoordinateStore(db).builds_of(id));
-    builds_.insert(builds.begin(), builds.end());
+    for (const auto build : builds) vulnerabilities_of_build_[build].insert(vulnerability);
   }
   return {};
 }
@@ -79,62 +90,82 @@ Result<void> Evaluation::by_coordinate(CoordinateId id) {
   HF_TRY(const auto records, advisories.about(id));
   HF_TRY(const auto dictionary, advisories.dictionary(vuln::lookup_keys(subject->subject)));
   std::map<std::string, std::vector<vuln::Assessment>> by_vulnerability;
-  for (const auto& record : records)
-    if (auto assessment = vuln::assess(record, subject->subject, dictionary); assessment && is_worth_keeping(*assessment))
+  std::set<std::string> needing_set;
+  for (const auto& record : records) {
+    if (auto assessment = vuln::assess(record, subject->subject, dictionary))
       by_vulnerability[vulnerability_of(record)].push_back(*std::move(assessment));
+    if (vuln::needs_set(record)) needing_set.insert(vulnerability_of(record));
+  }
+  if (!needing_set.empty()) {
+    HF_TRY(const auto builds, CoordinateStore(transaction_.db()).builds_of(id));
+    for (const auto build : builds) vulnerabilities_of_build_[build].insert(needing_set.begin(), needing_set.end());
+  }
   for (auto& [vulnerability, assessments] : by_vulnerability) {
     const auto was = open.find(vulnerability);
-    HF_CHECK(set(vulnerability, *subject, was == open.end() ? std::nullopt : std::optional(was->second), weighed(std::move(assessments))));
+    HF_CHECK(set(vulnerability, *subject, was == open.end() ? std::nullopt : std::optional(was->second), finding_of(std::move(assessments))));
     if (was != open.end()) open.erase(was);
   }
   for (const auto& [vulnerability, was] : open) HF_CHECK(set(vulnerability, *subject, was, std::nullopt));
   return {};
 }
 
-Result<void> Evaluation::by_build(std::int64_t build_id) {
-  const auto& db = transaction_.db();
-  const CoordinateStore store(db);
-  HF_TRY(const auto records, AdvisoryStore(db).set_records_of_build(build_id));
-  std::set<StoredStatement> wanted;
-  if (!records.empty()) {
-    HF_TRY(const auto ids, store.of_build(build_id));
-    std::vector<vuln::Subject> subjects;
-    std::vector<std::string> keys;
-    for (const auto id : ids) {
-      HF_TRY(const auto* one, coordinate(id));
-      subjects.push_back(one->subject);
-      for (auto& key : vuln::lookup_keys(one->subject)) keys.push_back(std::move(key));
-    }
-    HF_TRY(const auto dictionary, AdvisoryStore(db).dictionary(keys));
-    const vuln::ComponentSet set(std::move(subjects));
-    HF_TRY(const auto vex, store.statements(build_id, "vex"));
-    std::set<std::pair<std::string, CoordinateId>> own_word;
-    for (const auto& statement : vex) own_word.emplace(statement.vulnerability, statement.coordinate);
+// The components of a build together, read once a transaction.
+struct Evaluation::BuildSet {
+  std::vector<CoordinateId> ids;
+  vuln::ComponentSet set;
+  vuln::ProductDictionary dictionary;
+};
 
-    std::map<std::pair<std::string, std::uint32_t>, std::vector<vuln::Assessment>> found;
-    for (const auto& record : records) {
-      // The other records of the vulnerability have their say too: the statement beats the edge as a whole.
-      HF_TRY(const auto all, AdvisoryStore(db).of_vulnerability(vulnerability_of(record)));
-      if (&record != &records.front() && vulnerability_of(record) == vulnerability_of(*(&record - 1))) continue;
-      for (const auto& one : all)
-        for (auto& assessment : vuln::assess(one, set, dictionary))
-          found[{vulnerability_of(record), assessment.component}].push_back(std::move(assessment));
-    }
-    for (auto& [key, assessments] : found) {
-      const auto& [vulnerability, component] = key;
-      const auto verdict = weighed(std::move(assessments));
-      HF_TRY(const auto open, AdvisoryStore(db).open_findings(ids[component]));
-      const auto edge = open.find(vulnerability);
-      if (!verdict || own_word.contains({vulnerability, ids[component]})) continue;
-      if (edge != open.end() && edge->second.state == verdict->state) continue;
-      if (edge == open.end() && verdict->state == vuln::State::not_affected) continue;
-      wanted.insert({vulnerability, ids[component], "set", std::string(vuln::name_of(verdict->state)), verdict->reasons});
+Result<const Evaluation::BuildSet*> Evaluation::set_of(std::int64_t build_id) {
+  if (const auto at = sets_.find(build_id); at != sets_.end()) return at->second.get();
+  HF_TRY(auto ids, CoordinateStore(transaction_.db()).of_build(build_id));
+  std::vector<vuln::Subject> subjects;
+  std::vector<std::string> keys;
+  for (const auto id : ids) {
+    HF_TRY(const auto* one, coordinate(id));
+    subjects.push_back(one->subject);
+    for (auto& key : vuln::lookup_keys(one->subject)) keys.push_back(std::move(key));
+  }
+  HF_TRY(auto dictionary, AdvisoryStore(transaction_.db()).dictionary(keys));
+  auto made = std::make_shared<const BuildSet>(BuildSet{std::move(ids), vuln::ComponentSet(std::move(subjects)), std::move(dictionary)});
+  return sets_.emplace(build_id, std::move(made)).first->second.get();
+}
+
+Result<void> Evaluation::by_build(std::int64_t build_id, const std::set<std::string>* only) {
+  const auto& db = transaction_.db();
+  const AdvisoryStore advisories(db);
+  std::set<std::string> vulnerabilities;
+  if (only) {
+    vulnerabilities = *only;
+  } else {
+    HF_TRY(vulnerabilities, advisories.set_vulnerabilities_of_build(build_id));
+  }
+
+  HF_TRY(const auto vex, CoordinateStore(db).statements(build_id, "vex"));
+  std::set<std::pair<std::string, CoordinateId>> own_word;
+  for (const auto& statement : vex) own_word.emplace(statement.vulnerability, statement.coordinate);
+  std::set<StoredStatement> wanted;
+  for (const auto& vulnerability : vulnerabilities) {
+    HF_TRY(const auto records, advisories.of_vulnerability(vulnerability));
+    if (std::none_of(records.begin(), records.end(), [](const auto& record) { return vuln::needs_set(record); })) continue;
+    HF_TRY(const auto* build, set_of(build_id));
+    // The other records of the vulnerability have their say too: the statement beats the edge as a whole.
+    std::map<std::uint32_t, std::vector<vuln::Assessment>> by_component;
+    for (const auto& record : records)
+      for (auto& assessment : vuln::assess(record, build->set, build->dictionary)) by_component[assessment.component].push_back(std::move(assessment));
+    HF_TRY(const auto open, advisories.open_findings(vulnerability));
+    for (auto& [component, assessments] : by_component) {
+      const auto id = build->ids[component];
+      bool kept = false;
+      const auto verdict = weighed(std::move(assessments), kept);
+      const auto edge = std::find_if(open.begin(), open.end(), [&](const auto& finding) { return finding.coordinate == id; });
+      if (own_word.contains({vulnerability, id}) || (edge == open.end() ? !kept : edge->verdict.state == verdict->state)) continue;
+      wanted.insert({vulnerability, id, "set", std::string(vuln::name_of(verdict->state)), verdict->reasons});
     }
   }
-  HF_TRY(const auto changed, set_statements(transaction_, entry_, build_id, "set", wanted));
+  HF_TRY(const auto changed, set_statements(transaction_, entry_, build_id, "set", wanted, only));
   outcome_.statements += changed;
-  for (const auto& statement : wanted)
-    if (changed > 0) outcome_.vulnerabilities.insert(statement.vulnerability);
+  if (changed > 0) outcome_.vulnerabilities.insert(vulnerabilities.begin(), vulnerabilities.end());
   return {};
 }
 
@@ -142,7 +173,9 @@ Result<Evaluation::Outcome> Evaluation::run(ledger::EntryId entry, ledger::Segme
   entry_ = entry, events_ = &events, segment_id_ = segment_id;
   for (const auto& vulnerability : vulnerabilities_) HF_CHECK(by_vulnerability(vulnerability));
   for (const auto id : coordinates_) HF_CHECK(by_coordinate(id));
-  for (const auto build : builds_) HF_CHECK(by_build(build));
+  for (const auto build : builds_) HF_CHECK(by_build(build, nullptr));
+  for (const auto& [build, vulnerabilities] : vulnerabilities_of_build_)
+    if (!builds_.contains(build)) HF_CHECK(by_build(build, &vulnerabilities));
   return std::move(outcome_);
 }
 

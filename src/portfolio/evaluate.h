@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 
@@ -33,7 +34,10 @@ class Evaluation {
   Result<const Coordinate*> coordinate(CoordinateId id);
   Result<void> by_vulnerability(const std::string& vulnerability);
   Result<void> by_coordinate(CoordinateId id);
-  Result<void> by_build(std::int64_t build_id);
+  // All that AND nodes say of the build, or what they say of these vulnerabilities.
+  Result<void> by_build(std::int64_t build_id, const std::set<std::string>* only);
+  struct BuildSet;
+  Result<const BuildSet*> set_of(std::int64_t build_id);
   Result<void> set(const std::string& vulnerability, const Coordinate& coordinate, const std::optional<Verdict>& before,
                    const std::optional<Verdict>& now);
 
@@ -41,7 +45,9 @@ class Evaluation {
   std::set<std::string> vulnerabilities_;
   std::set<CoordinateId> coordinates_;
   std::set<std::int64_t> builds_;
+  std::map<std::int64_t, std::set<std::string>> vulnerabilities_of_build_;  // to be judged against that build's set
   std::map<CoordinateId, Coordinate> loaded_;
+  std::map<std::int64_t, std::shared_ptr<const BuildSet>> sets_;
 
   ledger::SegmentBuilder* events_ = nullptr;
   ledger::EntryId entry_;

@@ -71,7 +71,7 @@ Result<void> FeedImporter::flush_advisories() {
       HF_TRY(const auto found, transaction.append("findings.changed", subjects_of(outcome.vulnerabilities)));
       transaction.note(found, "findings", std::int64_t(outcome.findings));
       transaction.note(found, "statements", std::int64_t(outcome.statements));
-      transaction.note(found, "segment", segment_id);
+      transaction.note(found, "events_of", Json(std::to_string(entry.value)));  // the entry that carries the segment
     }
     HF_CHECK(transaction.finish());
     return std::pair(changed, outcome.findings + outcome.statements);
@@ -128,15 +128,17 @@ Result<void> FeedImporter::take_kev(const vuln::KevCatalog& catalog) {
 
 Result<void> FeedImporter::flush_scores(std::string_view date) {
   if (scores_.empty()) return {};
+  std::uint64_t changed = 0;
   HF_CHECK(database_.write([&](db::Writer& writer) -> Result<void> {
     HF_TRY(auto transaction, ledger::Transaction::begin(writer, clock_, actor_));
-    HF_CHECK(put_epss(transaction, scores_, date));
+    HF_TRY(changed, put_epss(transaction, scores_, date));
+    if (changed == 0) return {};
     HF_TRY(const auto entry, transaction.append("epss.updated", {}, {{"date", std::string(date)}, {"source", source_}}));
-    transaction.note(entry, "scores", std::int64_t(scores_.size()));
+    transaction.note(entry, "scores", std::int64_t(changed));
     return transaction.finish();
   }));
   counts_["epss"].records += scores_.size();
-  counts_["epss"].changed += scores_.size();
+  counts_["epss"].changed += changed;
   scores_.clear();
   return {};
 }

@@ -20,11 +20,33 @@ int urgency(vuln::State state) {
   return 0;
 }
 
+// An index of the database takes no longer texts. No real name or number comes near.
+Result<void> check_lengths(const vuln::SbomSubjects& subjects) {
+  const auto too_long = [](std::string_view what, std::string_view text, std::size_t max) {
+    return fail(ErrorKind::limit, "HF-PORTFOLIO-0003", "a " + std::string(what) + " has " + std::to_string(text.size()) + " bytes; at most " +
+                                                           std::to_string(max)+ " can be kept");
+  };
+  for (const auto& subject : subjects.subjects) {
+    for (const auto text : {std::string_view(subject.name), std::string_view(subject.version)})
+      if (text.size() > kKeyMax) return too_long("component's name or version", text, kKeyMax);
+    for (const auto& key : vuln::lookup_keys(subject))
+      if (key.size() > kKeyMax) return too_long("component's package name", key, kKeyMax);
+  }
+  for (const auto& claim : subjects.vex) {
+    auto numbers = claim.aliases;
+    numbers.push_back(claim.vulnerability);
+    for (const auto& number : numbers)
+      if (number.size() > kNumberMax) return too_long("vulnerability's number", number, kNumberMax);
+  }
+  return {};
+}
+
 using VexByPair = std::map<std::pair<std::string, CoordinateId>, std::pair<vuln::State, std::string>>;
 
 VexByPair vex_of(const vuln::SbomSubjects& subjects, const std::vector<CoordinateId>& coordinates) {
   VexByPair pairs;
   for (const auto& claim : subjects.vex) {
+    if (claim.state == vuln::State::unknown) continue;  // listed without an assessment: no word to honour
     auto number = claim.vulnerability;
     for (const auto& alias : claim.aliases)
       if (!number.starts_with("CVE-") && alias.starts_with("CVE-")) number = alias;
@@ -43,6 +65,7 @@ Result<Receipt> receive_sbom(db::Database& database, blob::Store& blobs, const C
   // Outside the transaction, which holds the one writer: reading the document, and keeping its bytes.
   HF_TRY(const auto document, sbom::parse(bytes, limits));
   const auto subjects = vuln::subjects_of(document);
+  HF_CHECK(check_lengths(subjects));
   Receipt read{.build = std::string(build), .sha256 = {}, .format = std::string(sbom::name_of(document.format)),
                .spec_version = std::string(document.spec_version), .components = subjects.subjects.size()};
   for (const auto& subject : subjects.subjects) read.unidentified += vuln::lookup_keys(subject).empty() ? 1 : 0;

@@ -37,11 +37,18 @@ class Reading {
     return grammar::check(document_, bytes_, grammar_of(claimed_), limits, elsewhere_of(claimed_));
   }
 
-  Result<Document> extract() {  // only after a check without findings: simdjson cannot rewind after an error
+  Result<Document> extract(std::size_t longest_list) {  // only after a check without findings: simdjson cannot rewind after an error
     document_.rewind();
     Document document;
     document.format = claimed_.dialect == Dialect::cyclonedx ? Format::cyclonedx : Format::spdx;
     document.spec_version = claimed_.version;
+    if (claimed_.dialect == Dialect::cyclonedx) {
+      // Nearly always the longest list is that of the components or of their dependencies. Growing step by step would
+      // move a large document's components several times; no component takes less than some bytes of text.
+      const auto likely = std::min(longest_list, bytes_.size() / 100);
+      document.components.reserve(likely);
+      document.edges.reserve(likely);
+    }
     json::od::value root;
     if (document_.get_value().get(root)) return fail(ErrorKind::internal, "HF-SBOM-0009", "the checked document cannot be read again");
     switch (claimed_.dialect) {
@@ -87,7 +94,7 @@ Result<Document> parse(const Text& text, const Limits& limits) {
   HF_CHECK(reading.open(text, limits));
   auto outcome = reading.check(limits);
   if (!outcome.findings.empty()) return fail(refusal(outcome));
-  HF_TRY(auto document, reading.extract());
+  HF_TRY(auto document, reading.extract(outcome.longest_list));
   document.warnings.insert(document.warnings.begin(), std::make_move_iterator(outcome.warnings.begin()),
                            std::make_move_iterator(outcome.warnings.end()));
   return document;

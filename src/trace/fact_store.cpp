@@ -53,6 +53,15 @@ const db::Query kBatchById{"trace.batch_by_id", "SELECT path, factory, support_e
 const db::Query kProduct{"trace.product", "SELECT product_id, path FROM product WHERE path = $1"};
 const db::Query kBuild{"trace.build", "SELECT build_id, path FROM build WHERE path = $1"};
 const db::Query kBatch{"trace.batch", "SELECT batch_id, path FROM batch WHERE path = $1"};
+const db::Query kProductRecord{"trace.product_record", R"sql(
+    SELECT p.path, p.name, m.path, p.product_class, p.category
+      FROM product AS p JOIN manufacturer AS m ON m.manufacturer_id = p.manufacturer_id WHERE p.product_id = $1)sql"};
+const db::Query kProducts{"trace.products", R"sql(
+    SELECT p.path, p.name, m.path, p.product_class, p.category,
+           (SELECT CAST(SUM(n.devices) AS BIGINT) FROM configuration AS c JOIN census AS n ON n.configuration_id = c.configuration_id
+             WHERE c.product_id = p.product_id AND n.state = 'active')
+      FROM product AS p JOIN manufacturer AS m ON m.manufacturer_id = p.manufacturer_id
+     WHERE p.path > $1 ORDER BY p.path LIMIT $2)sql"};
 const db::Query kModules{"trace.modules", R"sql(
     SELECT m.path, m.name, m.kind, (SELECT COUNT(*) FROM build AS b WHERE b.module_id = m.module_id)
       FROM module AS m WHERE m.product_id = $1 ORDER BY m.path)sql"};
@@ -159,6 +168,9 @@ Json time_or_null(const db::Row& row, std::size_t i) { return row.is_null(i) ? J
 Json end_or_null(const db::Row& row, std::size_t i) {
   return row.int64(i) == std::numeric_limits<std::int64_t>::max() ? Json(nullptr) : Json(format_rfc3339(row.time(i)));
 }
+JsonObject product_json(const db::Row& row) {
+  return {{"path", row.text(0)}, {"name", row.text(1)}, {"manufacturer", row.text(2)}, {"product_class", row.text(3)}, {"category", text_or_null(row, 4)}};
+}
 FactStore::Named named(const db::Row& row) { return {row.int64(0), row.string(1)}; }
 std::string text_at_0(const db::Row& row) { return row.string(0); }
 
@@ -229,6 +241,16 @@ Result<std::optional<JsonObject>> FactStore::batch(std::int64_t batch_id) const 
 Result<std::optional<FactStore::Named>> FactStore::product(std::string_view path) const { return db_.find(kProduct, named, path); }
 Result<std::optional<FactStore::Named>> FactStore::build(std::string_view path) const { return db_.find(kBuild, named, path); }
 Result<std::optional<FactStore::Named>> FactStore::batch(std::string_view path) const { return db_.find(kBatch, named, path); }
+
+Result<std::optional<JsonObject>> FactStore::product_record(std::int64_t product_id) const { return db_.find(kProductRecord, product_json, product_id); }
+
+Result<std::vector<JsonObject>> FactStore::products(std::string_view after, std::int64_t limit) const {
+  return db_.select(kProducts, [](const db::Row& row) {
+    auto product = product_json(row);
+    product["devices"] = row.int64_or_none(5).value_or(0);
+    return product;
+  }, after, limit);
+}
 
 Result<std::vector<JsonObject>> FactStore::modules(std::int64_t product_id) const {
   return db_.select(kModules, [](const db::Row& row) {

@@ -47,6 +47,9 @@ class FactStore {
   [[nodiscard]] Result<std::optional<Named>> product(std::string_view path) const;
   [[nodiscard]] Result<std::optional<Named>> build(std::string_view path) const;
   [[nodiscard]] Result<std::optional<Named>> batch(std::string_view path) const;
+  // {path, name, manufacturer, product_class, devices} of one product; of those with a path above `after`.
+  [[nodiscard]] Result<std::optional<JsonObject>> product_record(std::int64_t product_id) const;
+  [[nodiscard]] Result<std::vector<JsonObject>> products(std::string_view after, std::int64_t limit) const;
   [[nodiscard]] Result<std::vector<JsonObject>> modules(std::int64_t product_id) const;
   [[nodiscard]] Result<std::vector<JsonObject>> builds(std::int64_t product_id) const;   // with their SBOM
   [[nodiscard]] Result<std::vector<JsonObject>> releases(std::int64_t product_id) const;

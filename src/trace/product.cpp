@@ -111,7 +111,12 @@ Result<JsonObject> Questions::product(std::string_view path) const {
                          counted(std::int64_t(running.size()), "build", "builds") + "; " +
                          counted(affected, "vulnerability affects", "vulnerabilities affect") + " them, " + grouped(exploited) + " known to be exploited.";
   if (without_sbom > 0) sentence += " " + counted(without_sbom, "unit runs", "units run") + " a build without an SBOM: unknown, not clean.";
+  HF_TRY(const auto record, facts_.product_record(product->id));
   return JsonObject{{"path", product->path},
+                    {"name", record->at("name")},
+                    {"manufacturer", record->at("manufacturer")},
+                    {"product_class", record->at("product_class")},
+                    {"category", record->at("category")},
                     {"sentence", std::move(sentence)},
                     {"modules", array_of(std::move(modules))},
                     {"builds", array_of(std::move(builds))},
@@ -120,6 +125,16 @@ Result<JsonObject> Questions::product(std::string_view path) const {
                     {"devices", JsonObject{{"total", total}, {"by_market", std::move(markets)}, {"without_sbom", without_sbom}}},
                     {"exposure", std::move(exposure)},
                     {"at", as_of_.at ? Json(format_rfc3339(*as_of_.at)) : Json(nullptr)}};
+}
+
+Result<JsonObject> Questions::products(std::string_view after, std::int64_t limit) const {
+  HF_TRY(auto rows, facts_.products(after, limit + 1));
+  Json next = nullptr;
+  if (std::int64_t(rows.size()) > limit) {
+    rows.pop_back();
+    next = rows.back().at("path");
+  }
+  return JsonObject{{"items", array_of(std::move(rows))}, {"next", std::move(next)}};
 }
 
 Result<JsonObject> Questions::build(std::string_view path) const {

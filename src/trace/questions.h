@@ -24,6 +24,7 @@ class Questions {
   [[nodiscard]] Result<JsonObject> vulnerability(std::string_view number) const;
   [[nodiscard]] Result<JsonObject> units(std::string_view number, const UnitQuery& query) const;  // {items, next}
   [[nodiscard]] Result<JsonObject> product(std::string_view path) const;
+  [[nodiscard]] Result<JsonObject> products(std::string_view after, std::int64_t limit) const;  // {items, next}
   [[nodiscard]] Result<JsonObject> build(std::string_view path) const;
   [[nodiscard]] Result<JsonObject> components(std::string_view build, std::int64_t after, std::int64_t limit) const;
   [[nodiscard]] Result<JsonObject> device(std::string_view product, std::string_view serial) const;
@@ -34,7 +35,6 @@ class Questions {
   [[nodiscard]] Result<JsonObject> search(std::string_view text, std::int64_t limit) const;
 
  private:
-  struct Cached;
   [[nodiscard]] Result<JsonObject> summary_of(const std::string& number) const;  // a line of a list
   [[nodiscard]] Result<JsonArray> standing_of_builds(const std::vector<std::int64_t>& builds) const;
 

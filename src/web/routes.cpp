@@ -15,7 +15,7 @@ constexpr std::array kPages{
     std::string_view("/"),
     std::string_view("/vulnerabilities"),
     std::string_view("/vulnerabilities/{id}"),
-    std::string_view("/devices/{product}/{serial}"),
+    std::string_view("/devices/{product}/{serial...}"),
     std::string_view("/products"),
     std::string_view("/products/{code}"),
     std::string_view("/builds/{path...}"),

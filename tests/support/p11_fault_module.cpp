@@ -1,10 +1,10 @@
 // A PKCS#11 module that passes every call on to SoftHSM, and fails, lies or dies when a test says so.
-#include <csignal>
-#include <cstring>
 #include <dlfcn.h>
 #include <p11-kit/pkcs11.h>
-#include <string>
 #include <unistd.h>
+#include <csignal>
+#include <cstring>
+#include <string>
 
 #include "support/p11_fault.h"
 
@@ -34,9 +34,9 @@ struct Wrap<Member, Number> {
     return through(name, [&] { return (real->*Member)(a...); });
   }
 };
-#define HF_WRAP(function)                                                \
+#define HF_WRAP(function)                                                 \
   using Wrap_##function = Wrap<&CK_FUNCTION_LIST::function, __COUNTER__>; \
-  Wrap_##function::name = #function;                                     \
+  Wrap_##function::name = #function;                                      \
   list.function = Wrap_##function::call
 
 CK_RV sign(CK_SESSION_HANDLE session, CK_BYTE* data, CK_ULONG data_size, CK_BYTE* signature, CK_ULONG* size) {
@@ -56,8 +56,7 @@ CK_RV get_attribute(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRI
     CK_ATTRIBUTE inner{CKA_EC_POINT, value.data(), value.size()};
     if (const auto failed = real->C_GetAttributeValue(session, object, &inner, 1); failed != CKR_OK) return failed;
     value = value.substr(2, inner.ulValueLen - 2);
-    if (fault.point_form == hf::test::PointForm::bit_string)
-      value = std::string{3, char(value.size() + 1), 0} + value;
+    if (fault.point_form == hf::test::PointForm::bit_string) value = std::string{3, char(value.size() + 1), 0} + value;
     if (fault.point_form == hf::test::PointForm::truncated) value.pop_back();
     if (attribute->pValue) {
       if (attribute->ulValueLen < value.size()) return CK_RV{CKR_BUFFER_TOO_SMALL};

@@ -14,7 +14,8 @@ namespace {
 
 std::string server() {
   const char* conninfo = std::getenv("HF_TEST_POSTGRESQL");
-  if (!conninfo) throw std::runtime_error("run the tests under tests/support/with_postgres: both engines are always tested");
+  if (!conninfo)
+    throw std::runtime_error("run the tests under tests/support/with_postgres: both engines are always tested");
   return conninfo;
 }
 

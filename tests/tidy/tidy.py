@@ -3,7 +3,7 @@
 
     tidy.py ROOT    prints "path:line: rule: what is wrong and what to do", exits 1 if there is any
 
-An exception is a line "rule path  reason" in tests/tidy/exceptions.txt. One that nothing needs is itself a finding, so
+An exception is a line "rule path  reason" in tests/tidy/exceptions.txt; a path that ends in '/' is a folder. One that nothing needs is itself a finding, so
 that the list can only shrink.
 """
 import re
@@ -74,9 +74,11 @@ def domain_of(name: str) -> str:
 
 
 EDGES = "tests/tidy/edges.txt"
+FRONT = re.compile(r"(cli|http)[a-z_]*\.(cpp|h)")  # as in cmake/domain.cmake
 
 
 def declared_edges(tree: Tree) -> dict[str, tuple[int, set[str]]]:
+    """By "domain", and by "domain front" for its commands and handlers."""
     edges = {}
     for number, line in tree.lines(EDGES) if EDGES in tree.names else ():
         if line.strip() and not line.startswith("#"):
@@ -88,19 +90,24 @@ def declared_edges(tree: Tree) -> dict[str, tuple[int, set[str]]]:
 def rule_edge(tree: Tree) -> Iterator[Finding]:
     """A domain includes another only along an edge of edges.txt, and CMake links the same edges."""
     edges = declared_edges(tree)
+
+    def uses_of(domain: str) -> set[str]:
+        return edges.get(domain, (0, set()))[1]
+
     domains = {domain_of(n) for n in tree.names} - {""}
     for name in tree.cxx("src"):
         domain = domain_of(name)
+        allowed = uses_of(domain) | {domain, "support"}
+        if FRONT.fullmatch(name.rsplit("/", 1)[-1]) or is_test(name):
+            allowed |= uses_of(domain + " front")
         for number, line in tree.lines(name):
             target = re.match(r'\s*#\s*include\s+"([a-z0-9_]+)/', line)
-            if not target or target.group(1) in (domain, "support") or target.group(1) not in domains:
-                continue
-            if "*" not in edges.get(domain, (0, set()))[1] and target.group(1) not in edges.get(domain, (0, set()))[1]:
+            if target and target.group(1) in domains - allowed and "*" not in allowed:
                 yield Finding(name, number, "edge", f"{domain} may not use {target.group(1)}: {EDGES} declares no such edge")
     placed: set[str] = set()  # CMakeLists.txt names the domains in dependency order, so the edges have no cycle
     order = re.search(r"foreach\(domain ([a-z0-9_ ]+)\)", tree.text("CMakeLists.txt")) if "CMakeLists.txt" in tree.names else None
     for domain in order.group(1).split() if order else ():
-        for use in sorted(edges.get(domain, (0, set()))[1] - placed - {"*"}):
+        for use in sorted(uses_of(domain) - placed - {"*"}):
             yield Finding(EDGES, edges[domain][0], "edge", f"{domain} uses {use}, which CMakeLists.txt places after it")
         placed.add(domain)
     for name in tree.names:
@@ -108,12 +115,13 @@ def rule_edge(tree: Tree) -> Iterator[Finding]:
         declared = re.search(r"hf_domain\((\w+)([^)]*)\)", tree.text(name)) if match else None
         if not declared:
             continue
-        words = re.search(r"\bDEPS\b(.*?)(\bLIBS\b|$)", declared.group(2), re.S)
-        linked = set(words.group(1).split()) if words else set()
-        number, wanted = edges.get(declared.group(1), (1, set()))
-        if linked != wanted:
-            yield Finding(EDGES, number, "edge", f"{declared.group(1)}: {name} links {' '.join(sorted(linked)) or 'nothing'}, "
-                          f"here are {' '.join(sorted(wanted)) or 'none'}; the two must be equal")
+        for keyword, key in (("DEPS", declared.group(1)), ("FRONT", declared.group(1) + " front")):
+            words = re.search(r"\b" + keyword + r"\b(.*?)(\bDEPS\b|\bLIBS\b|\bFRONT\b|$)", declared.group(2), re.S)
+            linked = set(words.group(1).split()) if words else set()
+            if linked != uses_of(key):
+                yield Finding(EDGES, edges.get(key, (1,))[0], "edge",
+                              f"{key}: {name} links {' '.join(sorted(linked)) or 'nothing'}, here are "
+                              f"{' '.join(sorted(uses_of(key))) or 'none'}; the two must be equal")
 
 
 def rule_clock(tree: Tree) -> Iterator[Finding]:
@@ -188,6 +196,24 @@ def rule_path(tree: Tree) -> Iterator[Finding]:
                 yield Finding(name, number, "path", "names a path of one machine")
 
 
+CODES = "docs/codes/README.md"
+
+
+def rule_code(tree: Tree) -> Iterator[Finding]:
+    """docs/codes explains the codes that the sources give, all of them and no others."""
+    pattern = re.compile(r"HF-[A-Z0-9]+-\d{4}")
+    listed = set(pattern.findall(tree.text(CODES))) if CODES in tree.names else set()
+    given: dict[str, str] = {}
+    for name in tree.cxx("src"):
+        if not is_test(name):
+            for code in pattern.findall(tree.text(name)):
+                given.setdefault(code, name)
+    for code in sorted(given.keys() - listed):
+        yield Finding(given[code], 1, "code", f"{code} is not in {CODES}: run ./dev codes")
+    for code in sorted(listed - given.keys()):
+        yield Finding(CODES, 1, "code", f"{code} is no longer given: run ./dev codes")
+
+
 RULES: dict[str, Callable[[Tree], Iterator[Finding]]] = {
     n.removeprefix("rule_"): f for n, f in list(globals().items()) if n.startswith("rule_")}
 EXCEPTIONS = "tests/tidy/exceptions.txt"
@@ -203,8 +229,10 @@ def check(root: Path) -> list[Finding]:
     findings, needed = [], set()
     for rule in RULES.values():
         for finding in rule(tree):
-            if (finding.rule, finding.path) in excepted:
-                needed.add((finding.rule, finding.path))
+            folder = finding.path.rsplit("/", 1)[0] + "/"
+            key = next((k for k in ((finding.rule, finding.path), (finding.rule, folder)) if k in excepted), None)
+            if key:
+                needed.add(key)
             else:
                 findings.append(finding)
     for key, number in excepted.items():

@@ -10,11 +10,13 @@ MACHINE = "/" + "home/someone/project"
 SQL = "SEL" + "ECT id FROM device"
 SLEEP = "sleep" + "_for"
 CLEAN = {
-    "CMakeLists.txt": "foreach(domain base crypto db fleet)\n",
+    "CMakeLists.txt": "foreach(domain base crypto db net fleet)\n",
     "src/base/CMakeLists.txt": "hf_domain(base LIBS fmt::fmt)\n",
     "src/crypto/CMakeLists.txt": "hf_domain(crypto DEPS base LIBS OpenSSL::Crypto)\n",
     "src/db/CMakeLists.txt": "hf_domain(db DEPS base)\n",
-    "src/fleet/CMakeLists.txt": "hf_domain(fleet DEPS base db)\n",
+    "src/fleet/CMakeLists.txt": "hf_domain(fleet DEPS base db FRONT net)\n",
+    "src/net/CMakeLists.txt": "hf_domain(net DEPS base)\n",
+    "src/fleet/http.cpp": '#include "net/http.h"\n',
     "src/base/clock.cpp": "auto now() { return std::chrono::system_clock::now(); }\n",
     "src/base/text.h": "// A comment first.\n#pragma once\n",
     "src/crypto/digest.cpp": "#include <openssl/evp.h>\n",
@@ -22,13 +24,14 @@ CLEAN = {
     "src/fleet/fleet_test.cpp": f'#include "support/temp_dir.h"\nconst char* kTampered = "{SQL}";\nauto t = clock.now();\n',
     "tests/support/temp_dir.h": "#pragma once\n",
     "docs/guide.md": "See https://example.org/home/page and ~/work, or ./root/of/it.\n",
-    tidy.EDGES: "base:\ncrypto: base\ndb: base\nfleet: base db\n",
+    tidy.EDGES: "base:\ncrypto: base\ndb: base\nnet: base\nfleet: base db\nfleet front: net\n",
 }
 # rule, file, its content (None: as it is, with the edit), the line of the finding
 BREACHES = [
     ("edge", "src/db/session.h", '#pragma once\n#include "fleet/types.h"\n', 2),
-    ("edge", "src/fleet/CMakeLists.txt", "hf_domain(fleet DEPS base db crypto)\n", None),
-    ("edge", tidy.EDGES, "base: db\ncrypto: base\ndb: base\nfleet: base db\n", None),
+    ("edge", "src/fleet/CMakeLists.txt", "hf_domain(fleet DEPS base db crypto FRONT net)\n", None),
+    ("edge", tidy.EDGES, "base: db\ncrypto: base\ndb: base\nnet: base\nfleet: base db\nfleet front: net\n", None),
+    ("edge", "src/fleet/service.cpp", '#include "net/http.h"\n', 1),
     ("clock", "src/fleet/types.cpp", "auto t = std::chrono::system_clock::now();\n", 1),
     ("clock", "src/fleet/types.cpp", "\nauto t = ::time(nullptr);\n", 2),
     ("clock", "schema/0001_x.sql", "CREATE TABLE x (at TEXT DEFAULT CURRENT_TIMESTAMP);\n", 1),
@@ -42,6 +45,8 @@ BREACHES = [
     ("pragma", "src/fleet/types.h", "#include <string>\n#pragma once\n", 1),
     ("coroutine", "src/fleet/types.cpp", "co_return 1;\n", 1),
     ("path", "docs/guide.md", f"Run it in {MACHINE}.\n", 1),
+    ("code", "src/fleet/types.cpp", 'return fail(ErrorKind::invalid, "HF-FLEET-0001", "wrong");\n', 1),
+    ("code", tidy.CODES, "| HF-FLEET-0002 | invalid | wrong |\n", 1),
     ("exception", tidy.EXCEPTIONS, "# known\nsize src/fleet/store.cpp  was long once\n", 2),
 ]
 
@@ -74,6 +79,8 @@ class Tidy(unittest.TestCase):
     def test_an_exception_hides_its_finding_only(self):
         files = CLEAN | {"src/fleet/long.cpp": "\n" * 501, "src/fleet/hash.cpp": "#include <openssl/sha.h>\n",
                          tidy.EXCEPTIONS: "size src/fleet/long.cpp  generated\n"}
+        self.assertEqual([f.rule for f in findings_in(files)], ["crypto"])
+        files[tidy.EXCEPTIONS] = "size src/fleet/  generated\n"
         self.assertEqual([f.rule for f in findings_in(files)], ["crypto"])
 
 

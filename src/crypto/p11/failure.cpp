@@ -1,7 +1,7 @@
 #include "crypto/p11/failure.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace hf::crypto::p11 {
 namespace {
@@ -12,7 +12,8 @@ struct Known {
   Failure failure;
 };
 
-#define HF_CKR(name, failure) Known{name, #name, Failure::failure}
+#define HF_CKR(name, failure) \
+  Known { name, #name, Failure::failure }
 // Values of PKCS#11 2.40 section 3.7 that the calls we make can give.
 constexpr Known kKnown[] = {
     HF_CKR(CKR_SESSION_CLOSED, session),
@@ -97,8 +98,11 @@ Text text_of(Failure failure) {
     case login: return {ErrorKind::unavailable, "HF-P11-0011", "the key token has logged us out; try again"};
     case object: return {ErrorKind::unavailable, "HF-P11-0012", "the key token has changed its objects; try again"};
     case token: return {ErrorKind::unavailable, "HF-P11-0013", "the key token does not answer; check that it is there"};
-    case library: return {ErrorKind::unavailable, "HF-P11-0014", "the PKCS#11 module must be started anew: restart this process"};
-    case pin: return {ErrorKind::unauthenticated, "HF-P11-0015", "the key token refuses the PIN; correct the PIN file, then restart"};
+    case library:
+      return {ErrorKind::unavailable, "HF-P11-0014", "the PKCS#11 module must be started anew: restart this process"};
+    case pin:
+      return {ErrorKind::unauthenticated, "HF-P11-0015",
+              "the key token refuses the PIN; correct the PIN file, then restart"};
     case refused: break;
   }
   return {ErrorKind::internal, "HF-P11-0016", "the key token refuses this operation; see the log for its reason"};

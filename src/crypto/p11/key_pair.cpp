@@ -1,7 +1,7 @@
 #include "crypto/p11/key_pair.h"
 
-#include <cstring>
 #include <fmt/format.h>
+#include <cstring>
 
 #include "crypto/random.h"
 
@@ -39,7 +39,8 @@ Template of_class(CK_OBJECT_CLASS type) {
 
 Result<KeyPair> the_pair(Session& session, std::span<const CK_OBJECT_HANDLE> privates,
                          std::span<const CK_OBJECT_HANDLE> publics, const std::string& name) {
-  if (privates.empty() && publics.empty()) return fail(ErrorKind::not_found, "HF-KEY-0002", "the token has no key " + name);
+  if (privates.empty() && publics.empty())
+    return fail(ErrorKind::not_found, "HF-KEY-0002", "the token has no key " + name);
   const auto mixed = [&] {
     return fail(ErrorKind::conflict, "HF-KEY-0004", "the token has no single, complete key pair " + name,
                 fmt::format("{} private and {} public keys", privates.size(), publics.size()));
@@ -62,7 +63,8 @@ Result<PublicKey> public_key_of_ec_point(KeyAlgorithm algorithm, ByteView value)
   constexpr std::uint8_t octet_string = 0x04, bit_string = 0x03;
   // An uncompressed P-256 point begins with 0x04 as an OCTET STRING does: only the length tells.
   if (value.size() == size + 2 && value[0] == octet_string && value[1] == size) value = value.subspan(2);
-  if (value.size() == size + 3 && value[0] == bit_string && value[1] == size + 1 && value[2] == 0) value = value.subspan(3);
+  if (value.size() == size + 3 && value[0] == bit_string && value[1] == size + 1 && value[2] == 0)
+    value = value.subspan(3);
   auto key = public_key_of(algorithm, value);
   if (!key) return unknown_key("CKA_EC_POINT " + to_hex(value));
   return key;
@@ -119,7 +121,8 @@ Result<void> destroy_halves(Session& session, std::string_view label) {
     const auto params = session.attribute(key, CKA_EC_PARAMS);
     if (!params || params->empty()) HF_CHECK(session.destroy(key));
   }
-  for (const auto& [type, other] : {std::pair{CKO_PRIVATE_KEY, CKO_PUBLIC_KEY}, std::pair{CKO_PUBLIC_KEY, CKO_PRIVATE_KEY}}) {
+  for (const auto& [type, other] :
+       {std::pair{CKO_PRIVATE_KEY, CKO_PUBLIC_KEY}, std::pair{CKO_PUBLIC_KEY, CKO_PRIVATE_KEY}}) {
     HF_TRY(const auto objects, session.find(of_class(type).text(CKA_LABEL, label)));
     for (const auto object : objects) {
       HF_TRY(const auto id, session.attribute(object, CKA_ID));

@@ -25,7 +25,8 @@ class Pkcs11KeyStore::Connection {
 
   // Runs `use(session, key)` with a session of its own, again after what can be mended was mended.
   template <class Use>
-  auto with_key(std::string_view label, Use use) -> decltype(use(std::declval<Session&>(), std::declval<const KeyPair&>())) {
+  auto with_key(std::string_view label, Use use)
+      -> decltype(use(std::declval<Session&>(), std::declval<const KeyPair&>())) {
     for (bool again = true;; again = false) {
       std::uint64_t seen = 0;
       auto result = try_with_key(label, use, seen);
@@ -123,7 +124,7 @@ class Pkcs11KeyStore::Connection {
   }
 
   std::shared_ptr<Module> module_;  // set by open()
-  std::mutex mutex_;  // guards all below
+  std::mutex mutex_;                // guards all below
   KeyStoreConfig config_;
   const Secret pin_;
   std::optional<Error> refused_pin_;
@@ -152,7 +153,8 @@ Result<Bytes> Pkcs11KeyStore::sign(std::string_view label, ByteView message) {
     HF_TRY(auto signature, p11::sign(session, key, message, connection_->pin()));
     // A wrong handle, a fault in the device or another key behind the handle ends here, not with the receiver.
     if (!verify(key.public_key, message, signature))
-      return fail(ErrorKind::internal, "HF-KEY-0003", "the token made a signature that does not verify; it was withheld",
+      return fail(ErrorKind::internal, "HF-KEY-0003",
+                  "the token made a signature that does not verify; it was withheld",
                   "key " + std::string(label) + ", CKA_ID " + to_hex(key.id));
     return signature;
   });

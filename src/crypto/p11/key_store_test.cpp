@@ -1,12 +1,12 @@
 // Against a real SoftHSM token. Faults come from tests/support/p11_fault_module.cpp, which lies between.
 #include "crypto/p11/key_store.h"
 
-#include <csignal>
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
-#include <thread>
 #include <unistd.h>
+#include <csignal>
+#include <thread>
 
 #include "crypto/p11/key_pair.h"
 #include "crypto/token_setup.h"
@@ -75,11 +75,18 @@ TEST_F(Pkcs11, ThePrivateKeyCannotLeaveTheToken) {
   for (const auto& spec : kKeys) {
     const auto pair = p11::find_key_pair(session, spec.label);
     ASSERT_TRUE(pair) << pair.error().detail;
-    for (const auto& [attribute, expected] :
-         {std::pair{CKA_SENSITIVE, true}, {CKA_ALWAYS_SENSITIVE, true}, {CKA_NEVER_EXTRACTABLE, true}, {CKA_EXTRACTABLE, false},
-          {CKA_SIGN, true}, {CKA_DECRYPT, false}, {CKA_UNWRAP, false}, {CKA_DERIVE, false}, {CKA_COPYABLE, false}})
+    for (const auto& [attribute, expected] : {std::pair{CKA_SENSITIVE, true},
+                                              {CKA_ALWAYS_SENSITIVE, true},
+                                              {CKA_NEVER_EXTRACTABLE, true},
+                                              {CKA_EXTRACTABLE, false},
+                                              {CKA_SIGN, true},
+                                              {CKA_DECRYPT, false},
+                                              {CKA_UNWRAP, false},
+                                              {CKA_DERIVE, false},
+                                              {CKA_COPYABLE, false}})
       EXPECT_EQ(*session.attribute(pair->private_key, attribute), Bytes{std::uint8_t(expected)}) << attribute;
-    EXPECT_EQ(session.attribute(pair->private_key, CKA_VALUE).error().detail, "C_GetAttributeValue: CKR_ATTRIBUTE_SENSITIVE");
+    EXPECT_EQ(session.attribute(pair->private_key, CKA_VALUE).error().detail,
+              "C_GetAttributeValue: CKR_ATTRIBUTE_SENSITIVE");
   }
 }
 
@@ -91,8 +98,8 @@ TEST_F(Pkcs11, ASignatureThatDoesNotVerifyIsWithheld) {
 }
 
 TEST_F(Pkcs11, ALostSessionALogoutAndAChangedHandleAreMended) {
-  for (const auto value : {CKR_SESSION_HANDLE_INVALID, CKR_SESSION_CLOSED, CKR_USER_NOT_LOGGED_IN, CKR_KEY_HANDLE_INVALID,
-                           CKR_OBJECT_HANDLE_INVALID, CKR_OPERATION_ACTIVE})
+  for (const auto value : {CKR_SESSION_HANDLE_INVALID, CKR_SESSION_CLOSED, CKR_USER_NOT_LOGGED_IN,
+                           CKR_KEY_HANDLE_INVALID, CKR_OBJECT_HANDLE_INVALID, CKR_OPERATION_ACTIVE})
     for (const auto* function : {"C_SignInit", "C_Sign"}) {
       EXPECT_EQ(code_of_signing(), "ok");
       arm(function, value);
@@ -102,10 +109,13 @@ TEST_F(Pkcs11, ALostSessionALogoutAndAChangedHandleAreMended) {
 }
 
 TEST_F(Pkcs11, WhatCannotBeMendedIsReportedByItsClassAndTheNextCallBeginsAnew) {
-  for (const auto& [value, code] :
-       {std::pair{CKR_DEVICE_ERROR, "HF-P11-0013"}, {CKR_DEVICE_REMOVED, "HF-P11-0013"}, {CKR_GENERAL_ERROR, "HF-P11-0013"},
-        {CKR_VENDOR_DEFINED | 1, "HF-P11-0013"}, {CKR_CRYPTOKI_NOT_INITIALIZED, "HF-P11-0014"},
-        {CKR_KEY_FUNCTION_NOT_PERMITTED, "HF-P11-0016"}, {CKR_MECHANISM_INVALID, "HF-P11-0016"}}) {
+  for (const auto& [value, code] : {std::pair{CKR_DEVICE_ERROR, "HF-P11-0013"},
+                                    {CKR_DEVICE_REMOVED, "HF-P11-0013"},
+                                    {CKR_GENERAL_ERROR, "HF-P11-0013"},
+                                    {CKR_VENDOR_DEFINED | 1, "HF-P11-0013"},
+                                    {CKR_CRYPTOKI_NOT_INITIALIZED, "HF-P11-0014"},
+                                    {CKR_KEY_FUNCTION_NOT_PERMITTED, "HF-P11-0016"},
+                                    {CKR_MECHANISM_INVALID, "HF-P11-0016"}}) {
     arm("C_Sign", value);
     EXPECT_EQ(code_of_signing(), code) << p11::name_of(value);
     EXPECT_LE(fault_->times, 0) << "tried once: " << p11::name_of(value);
@@ -195,8 +205,15 @@ TEST_F(Pkcs11, AKeyThatWantsThePinForEachUseGetsIt) {
     auto module = *p11::Module::load(config_.module_path);
     auto session = *p11::Session::open(module, module->token(kSoftTokenLabel)->slot, true);
     p11::Template public_key, private_key;
-    public_key.flag(CKA_TOKEN, true).text(CKA_LABEL, "strict").text(CKA_ID, "s").bytes(CKA_EC_PARAMS, *from_hex("06032b6570"));
-    private_key.flag(CKA_TOKEN, true).text(CKA_LABEL, "strict").text(CKA_ID, "s").flag(CKA_SIGN, true).flag(CKA_PRIVATE, true);
+    public_key.flag(CKA_TOKEN, true)
+        .text(CKA_LABEL, "strict")
+        .text(CKA_ID, "s")
+        .bytes(CKA_EC_PARAMS, *from_hex("06032b6570"));
+    private_key.flag(CKA_TOKEN, true)
+        .text(CKA_LABEL, "strict")
+        .text(CKA_ID, "s")
+        .flag(CKA_SIGN, true)
+        .flag(CKA_PRIVATE, true);
     private_key.flag(CKA_ALWAYS_AUTHENTICATE, true);
     ASSERT_TRUE(session.generate_pair(CKM_EC_EDWARDS_KEY_PAIR_GEN, std::move(public_key), std::move(private_key)));
   }

@@ -1,8 +1,8 @@
 #include "crypto/p11/module.h"
 
 #include <dlfcn.h>
-#include <map>
 #include <unistd.h>
+#include <map>
 
 #include "base/text.h"
 
@@ -65,7 +65,8 @@ Result<std::shared_ptr<Module>> Module::load(const std::string& path) {
   CK_C_INITIALIZE_ARGS args{};
   args.flags = CKF_OS_LOCKING_OK;  // we call from many threads
   const auto value = functions->C_Initialize(&args);
-  if (value != CKR_OK && value != CKR_CRYPTOKI_ALREADY_INITIALIZED) return not_loaded(path, "C_Initialize: " + name_of(value));
+  if (value != CKR_OK && value != CKR_CRYPTOKI_ALREADY_INITIALIZED)
+    return not_loaded(path, "C_Initialize: " + name_of(value));
   std::shared_ptr<Module> module(new Module(functions, value == CKR_OK));
   modules[path] = module;
   return module;
@@ -85,8 +86,9 @@ Result<std::vector<Token>> Module::tokens() const {
   for (const auto slot : slots) {
     CK_TOKEN_INFO info{};
     if (!HF_P11_CALL(*this, C_GetTokenInfo, slot, &info)) continue;  // one sick token must not hide the others
-    tokens.push_back({slot, padded(info.label), padded(info.manufacturerID), padded(info.model), padded(info.serialNumber),
-                      (info.flags & CKF_TOKEN_INITIALIZED) != 0, (info.flags & CKF_USER_PIN_INITIALIZED) != 0});
+    tokens.push_back({slot, padded(info.label), padded(info.manufacturerID), padded(info.model),
+                      padded(info.serialNumber), (info.flags & CKF_TOKEN_INITIALIZED) != 0,
+                      (info.flags & CKF_USER_PIN_INITIALIZED) != 0});
   }
   return tokens;
 }

@@ -2,8 +2,8 @@
 
 #include <array>
 
-// SoftHSM 2.6 to 2.7 leaks the decoded curve name at every C_SignInit of an Ed25519 key, some 64 bytes (mended upstream,
-// softhsm/SoftHSMv2 pull requests 858 and 863). Only that call is hidden from LeakSanitizer.
+// SoftHSM 2.6 to 2.7 leaks the decoded curve name at every C_SignInit of an Ed25519 key, some 64 bytes (mended
+// upstream, softhsm/SoftHSMv2 pull requests 858 and 863). Only that call is hidden from LeakSanitizer.
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/lsan_interface.h>
 #define HF_LEAKS_INSIDE const __lsan::ScopedDisabler leaks_inside
@@ -77,7 +77,9 @@ Result<Session::Pair> Session::generate_pair(CK_MECHANISM_TYPE mechanism, Templa
   return pair;
 }
 
-Result<void> Session::destroy(CK_OBJECT_HANDLE object) { return HF_P11_CALL(*module_, C_DestroyObject, handle_, object); }
+Result<void> Session::destroy(CK_OBJECT_HANDLE object) {
+  return HF_P11_CALL(*module_, C_DestroyObject, handle_, object);
+}
 
 Result<Bytes> Session::sign(CK_OBJECT_HANDLE key, CK_MECHANISM_TYPE mechanism, ByteView data, const Secret* again) {
   CK_MECHANISM how{mechanism, nullptr, 0};

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <span>
 
+#include "sbom/digest.h"
 #include "sbom/grammar/digest_set.h"
 #include "sbom/grammar/path.h"
 #include "sbom/grammar/scalar.h"
@@ -18,10 +19,7 @@ using View = std::string_view;
 constexpr std::uint64_t kTrue = 0x51ed270b, kFalse = 0x7b1f9a3d, kNull = 0x2d4c9e11;
 const Node kAny{};
 
-std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
-  const auto product = static_cast<unsigned __int128>(a ^ 0x9e3779b97f4a7c15) * (b ^ 0xd6e8feb86659fd93);
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
+std::uint64_t mix(std::uint64_t a, std::uint64_t b) { return fold(a ^ kMix, b ^ kSecret); }
 
 View wanted(const Node& node) {
   switch (node.kind) {
@@ -176,16 +174,19 @@ class Checker {
       if (!key_of(field, key)) break;
       path_.at(key);
       const Node* type = &kAny;
+      std::uint64_t name = 0;
       if (const auto index = node.names.find(key); index != NameTable::kNone) {
         if (seen.contains(index)) repeated(key);
         seen.insert(index);
-        if (!node.properties.empty()) type = node.properties[index].type;
+        type = node.properties[index].type;
+        name = node.digests[index];
       } else {
         if (node.closed) find("HF-SBOM-0106", quoted(key) + " is no member of " + std::string(node.name));
         if (is_new(key, others, many)) others.push_back(key);
         else repeated(key);
+        name = digest_of(key);
       }
-      digest += mix(digest_of(key), walk(field.value(), *type));
+      digest += mix(name, walk(field.value(), *type));
       if (stopped_) break;
     }
     path_.leave();
@@ -274,6 +275,7 @@ class Checker {
     }
     path_.leave();
     if (stopped_) return 0;
+    if (type.kind == Kind::object) outcome_.longest_list = std::max<std::size_t>(outcome_.longest_list, count);
     if (node->unique && count > 1) unique(std::span(digests_).subspan(first));
     digests_.resize(first);
     if (count < node->items_min) find("HF-SBOM-0104", "the array has " + std::to_string(count) + " items, at least " + std::to_string(node->items_min) + " are required");

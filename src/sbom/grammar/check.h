@@ -14,6 +14,7 @@ struct Outcome {
   bool stopped = false;           // not JSON, or over a limit: the one finding says why, and nothing else is known
   std::vector<Finding> findings;  // empty: the document is accepted
   std::vector<Finding> warnings;  // references to names that the document does not define
+  std::size_t longest_list = 0;   // items in the longest array of objects
 };
 
 // `elsewhere` tells for a reference whether it names something outside the document.

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "base/text.h"
+#include "sbom/digest.h"
 #include "sbom/grammar/grammar.h"
 
 namespace hf::sbom::grammar {
@@ -70,8 +71,10 @@ class Compiler {
     }
     for (auto& node : grammar_.nodes_) {
       if (node.kind == Kind::object && node.names.size() > MemberSet::kMax) broken("too many members in " + std::string(node.name));
-      for (std::uint32_t i = 0; i < node.properties.size(); ++i)
+      for (std::uint32_t i = 0; i < node.properties.size(); ++i) {
+        node.digests.push_back(digest_of(node.names[i]));
         if (node.properties[i].required) node.required.insert(i);
+      }
       if (node.kind == Kind::select)
         for (std::size_t i = 0; i < node.names.size(); ++i) node.classes.push_back(named_.at(node.names[i]).node);
     }

@@ -31,9 +31,6 @@ class NameTable {
   std::vector<std::uint32_t> slots_;
 };
 
-// 64 bits of a text: equal texts have equal digests, and different ones in practice never do.
-[[nodiscard]] std::uint64_t digest_of(std::string_view text);
-
 // The members of one object, by position.
 class MemberSet {
  public:
@@ -80,6 +77,7 @@ struct Node {
 
   bool closed = false;  // object: no other members
   std::vector<Property> properties;
+  std::vector<std::uint64_t> digests;  // of the names
   MemberSet required;
   std::vector<Rule> rules;
 

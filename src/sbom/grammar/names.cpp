@@ -1,32 +1,7 @@
-#include <cstring>
-
+#include "sbom/digest.h"
 #include "sbom/grammar/grammar.h"
 
 namespace hf::sbom::grammar {
-
-std::uint64_t digest_of(std::string_view text) {
-  // Eight bytes a step, each folded with a 64x64-bit product (the idea of wyhash and of Abseil's hash).
-  constexpr std::uint64_t kA = 0x9e3779b97f4a7c15, kB = 0xd6e8feb86659fd93;
-  const auto fold = [](std::uint64_t x, std::uint64_t y) {
-    const auto product = static_cast<unsigned __int128>(x) * y;
-    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-  };
-  std::uint64_t digest = kA ^ text.size();
-  const char* at = text.data();
-  auto left = text.size();
-  for (std::uint64_t word = 0; left >= 8; at += 8, left -= 8) {
-    std::memcpy(&word, at, 8);
-    digest = fold(digest ^ word, kB);
-  }
-  if (left > 0) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, at, left);
-    digest = fold(digest ^ word, kB);
-  }
-  return fold(digest, kA);
-}
-
-std::uint64_t NameTable::hash(std::string_view name) { return digest_of(name); }
 
 void NameTable::build() {
   if (names_.empty()) return;
@@ -38,6 +13,12 @@ void NameTable::build() {
     while (slots_[at] != kNone) at = (at + 1) & (capacity - 1);
     slots_[at] = i;
   }
+}
+
+// The two ends tell nearly all names of a format apart.
+std::uint64_t NameTable::hash(std::string_view name) {
+  const auto [first, last] = ends_of(name);
+  return fold(first ^ kMix, last ^ (name.size() * kMix));
 }
 
 std::uint32_t NameTable::find(std::string_view name) const {

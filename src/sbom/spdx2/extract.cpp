@@ -4,6 +4,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "sbom/digest.h"
 #include "base/text.h"
 #include "sbom/claims.h"
 #include "sbom/spdx2/relationships.h"
@@ -242,9 +243,9 @@ class Extractor {
   std::vector<RelationText> relations_;
   std::vector<VexStatement> listed_;
   std::vector<std::pair<std::uint32_t, std::vector<View>>> has_files_;
-  std::unordered_map<View, std::uint32_t> components_, files_;
+  std::unordered_map<View, std::uint32_t, DigestHash> components_, files_;
   std::unordered_map<std::uint64_t, char> contained_;
-  std::unordered_map<View, View> external_, refs_, words_;
+  std::unordered_map<View, View, DigestHash> external_, refs_, words_;
 };
 
 }  // namespace

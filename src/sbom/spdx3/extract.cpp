@@ -2,6 +2,7 @@
 
 #include <unordered_map>
 
+#include "sbom/digest.h"
 #include "base/text.h"
 #include "sbom/claims.h"
 #include "sbom/spdx3/graph.h"
@@ -202,8 +203,8 @@ class Extractor {
   Document& doc_;
   TextArena& text_;
   Licenses licenses_;
-  std::unordered_map<View, Place> places_;
-  std::unordered_map<View, View> agents_, others_, words_;
+  std::unordered_map<View, Place, DigestHash> places_;
+  std::unordered_map<View, View, DigestHash> agents_, others_, words_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "sbom/digest.h"
 #include "sbom/spdx3/graph.h"
 #include "sbom/types.h"
 
@@ -21,8 +22,8 @@ class Licenses {
 
   const Graph& graph_;
   TextArena& text_;
-  std::unordered_map<View, std::uint32_t> by_id_;
-  std::unordered_map<View, sbom::License> made_;  // each text once, however many files carry it
+  std::unordered_map<View, std::uint32_t, DigestHash> by_id_;
+  std::unordered_map<View, sbom::License, DigestHash> made_;  // each text once, however many files carry it
 };
 
 }  // namespace hf::sbom::spdx3

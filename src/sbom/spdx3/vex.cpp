@@ -4,6 +4,8 @@
 #include <string>
 #include <unordered_map>
 
+#include "sbom/digest.h"
+
 namespace hf::sbom::spdx3 {
 namespace {
 
@@ -98,8 +100,8 @@ class Vex {
   Document& doc_;
   TextArena& text_;
   const std::function<View(View)>& ref_;
-  std::unordered_map<View, const Vulnerability*> vulnerabilities_;
-  std::unordered_map<View, View> agents_;
+  std::unordered_map<View, const Vulnerability*, DigestHash> vulnerabilities_;
+  std::unordered_map<View, View, DigestHash> agents_;
   std::set<std::pair<View, View>> assessed_;
 };
 

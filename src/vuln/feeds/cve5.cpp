@@ -46,6 +46,19 @@ std::string bound_text(std::string_view text, Reading& reading) {
   return std::string(text);
 }
 
+// CISA-ADP repeats the commits of the kernel's CNA under versionType "custom": without this, 12 digits of a commit are
+// ordered as a version, and every release is found outside. 12 digits are what git and the kernel abbreviate to.
+bool are_commits(std::string_view lower, std::string_view upper) {
+  const auto hex_digits = [](std::string_view text) {
+    const bool hex = text.find_first_not_of("0123456789abcdef") == std::string_view::npos && text.find_first_of("abcdef") != std::string_view::npos;
+    return hex && text.size() <= 40 ? text.size() : 0;
+  };
+  constexpr std::size_t kAbbreviated = 12, kShortest = 7;
+  const auto low = hex_digits(lower), high = hex_digits(upper);
+  if (std::max(low, high) < kAbbreviated) return false;
+  return (low >= kShortest || is_no_lower_bound(lower)) && (high >= kShortest || upper.empty() || upper == "*");
+}
+
 VersionEntry read_entry(JsonView item, std::size_t index, const FeedLimits& limits) {
   VersionEntry entry;
   entry.where = "/versions/" + std::to_string(index);
@@ -55,7 +68,7 @@ VersionEntry read_entry(JsonView item, std::size_t index, const FeedLimits& limi
   auto upper = item.text("lessThan");
   const bool inclusive = upper.empty();
   if (inclusive) upper = item.text("lessThanOrEqual");
-  entry.git = type == "git";
+  entry.git = type == "git" || (scheme_of_version_type(type) == Scheme::generic && are_commits(version, upper));
   const auto scheme = entry.git ? Scheme::opaque : scheme_of_version_type(type);
   entry.range.scheme = scheme;
   item.each("changes", [&](JsonView change, std::size_t) {

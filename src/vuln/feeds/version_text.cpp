@@ -76,6 +76,21 @@ Intervals two_sided(std::string_view text) {
   return std::nullopt;
 }
 
+// OpenSSL's form of old: "fixed in openssl 1.1.1d (affected 1.1.1-1.1.1c)". What is affected is in the brackets.
+Intervals affected_in_brackets(std::string_view text) {
+  constexpr std::string_view kOpen = "(affected ";
+  const auto at = text.find(kOpen);
+  if (at == std::string_view::npos || !text.starts_with("fixed in ") || !text.ends_with(")")) return std::nullopt;
+  std::vector<Interval> intervals;
+  for (const auto part : split(text.substr(at + kOpen.size(), text.size() - at - kOpen.size() - 1), ',')) {
+    const auto ends = split(trim(part), '-');
+    const auto lower = bound_of(ends.front()), upper = bound_of(ends.back());
+    if (ends.size() > 2 || !lower || !upper) return std::nullopt;
+    intervals.push_back({*lower, true, *upper, true});
+  }
+  return intervals;
+}
+
 Intervals one_sided(std::string_view text) {
   for (const std::string_view word : {"all versions before ", "all versions prior to ", "versions before ", "versions prior to ",
                                       "prior to version ", "before version ", "prior to ", "before ", "earlier than ", "lower than "})
@@ -208,6 +223,7 @@ VersionText read_version_text(std::string_view raw, Scheme scheme) {
   for (const std::string_view noise : {"all versions ", "versions ", "version "})
     if (text.starts_with(noise) && text.find_first_of("<>=") != std::string_view::npos) text = trim(text.substr(noise.size()));
   Intervals intervals = text.find_first_of("<>=") != std::string_view::npos ? comparators(text) : std::nullopt;
+  if (!intervals) intervals = affected_in_brackets(text);
   if (!intervals) intervals = one_sided(text);
   if (!intervals) intervals = two_sided(text);
   if (intervals) {

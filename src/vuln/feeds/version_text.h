@@ -17,7 +17,7 @@ struct VersionText {
 
 // stated     "1.2.3", "v1.2", "2.0-rc1", "6.1.*"     one version or wildcard
 // lenient    "< 1.2", ">= 1.0, < 2.0", "1.2 and prior", "before 1.2", "1.0 to 1.5", "1.0 through 1.5", "1.x",
-//            "1.1, 1.2 and 1.3", "version 1.2", "Foo:1.2"
+//            "1.1, 1.2 and 1.3", "version 1.2", "Foo:1.2", "Fixed in OpenSSL 1.1.1d (Affected 1.1.1-1.1.1c)"
 // unreadable "n/a", "unspecified", "See references", ""
 [[nodiscard]] VersionText read_version_text(std::string_view text, Scheme scheme);
 

@@ -9,7 +9,14 @@ ComponentSet::ComponentSet(std::vector<Subject> subjects) : subjects_(std::move(
     for (const auto& key : lookup_keys(subjects_[i])) by_key_[key].push_back(i);
 }
 
+ComponentSet ComponentSet::without_index(std::vector<Subject> subjects) {
+  ComponentSet set(std::move(subjects));
+  for (std::uint32_t i = 0; i < set.subjects_.size(); ++i) set.everything_.push_back(i);
+  return set;
+}
+
 std::span<const std::uint32_t> ComponentSet::with_key(std::string_view key) const {
+  if (!everything_.empty()) return everything_;
   const auto at = by_key_.find(key);
   if (at == by_key_.end()) return {};
   return at->second;

@@ -16,6 +16,8 @@ namespace hf::vuln {
 class ComponentSet {
  public:
   explicit ComponentSet(std::vector<Subject> subjects);
+  // Every key finds every component: slow, and the measure that the index is held to.
+  static ComponentSet without_index(std::vector<Subject> subjects);
 
   [[nodiscard]] const std::vector<Subject>& subjects() const { return subjects_; }
   [[nodiscard]] std::span<const std::uint32_t> with_key(std::string_view key) const;  // indices, ascending
@@ -28,6 +30,7 @@ class ComponentSet {
  private:
   std::vector<Subject> subjects_;
   std::map<std::string, std::vector<std::uint32_t>, std::less<>> by_key_;
+  std::vector<std::uint32_t> everything_;  // without_index only
 };
 
 }  // namespace hf::vuln

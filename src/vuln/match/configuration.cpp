@@ -153,7 +153,13 @@ Answer answer(const CpeNode& node, const std::string& above, Walk& walk) {
     walk.misses.resize(misses_before);
     return out;
   }
-  if (!node.all || out.truth == Truth::yes) return out;
+  if (!node.all) {
+    if (!out.hits.empty()) out.platforms.clear();  // alternatives, not conditions
+    return out;
+  }
+  for (auto& hit : out.hits)
+    if (hit.verdict.platforms.empty()) hit.verdict.platforms = out.platforms;
+  if (out.truth == Truth::yes) return out;
   // AND: the part is there, but the rest of the condition is not met, or not known to be.
   for (auto& hit : out.hits) {
     if (out.truth == Truth::open && hit.truth == Truth::open) continue;  // open for its own reason
@@ -214,10 +220,7 @@ std::vector<ConfigurationVerdict> evaluate(const Configuration& configuration, c
     const auto [at, fresh] = verdicts.try_emplace(verdict.component, verdict);
     if (!fresh && strength(at->second) < strength(verdict)) at->second = std::move(verdict);
   };
-  for (auto& hit : whole.hits) {
-    if (hit.verdict.platforms.empty()) hit.verdict.platforms = whole.platforms;
-    offer(std::move(hit.verdict));
-  }
+  for (auto& hit : whole.hits) offer(std::move(hit.verdict));
   for (auto& miss : walk.misses) offer(std::move(miss));
   std::vector<ConfigurationVerdict> out;
   for (auto& [component, verdict] : verdicts) out.push_back(std::move(verdict));

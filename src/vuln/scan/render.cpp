@@ -86,6 +86,7 @@ void write_json(const Scan& scan, const sbom::Document& document, const Manifest
   write_array(out, "unassessed", scan.unassessed, [&](const Unassessed& each) {
     auto json = named(scan.subjects[each.component]);
     json["why"] = each.why;
+    if (!each.assessed_as.empty()) json["assessed_as"] = JsonArray(each.assessed_as.begin(), each.assessed_as.end());
     return json;
   });
   write_array(out, "refused_identities", scan.refused, [](const std::string& text) { return Json(text); });
@@ -95,8 +96,14 @@ void write_json(const Scan& scan, const sbom::Document& document, const Manifest
 
 void write_table(const Scan& scan, const Manifest& manifest, std::ostream& out) {
   std::vector<const ScanFinding*> shown;
-  for (const auto& finding : scan.findings)
-    if (finding.state == State::affected || finding.state == State::under_investigation || finding.state == State::unknown) shown.push_back(&finding);
+  // A record that says nothing of this version, in either direction, is counted and not shown: old records of a product
+  // with many releases are like that by the hundred. --json has them.
+  std::size_t silent = 0;
+  for (const auto& finding : scan.findings) {
+    if (finding.state == State::not_affected || finding.state == State::fixed) continue;
+    if (finding.state == State::unknown && finding.reason.why == Why::default_status && !finding.kev) ++silent;
+    else shown.push_back(&finding);
+  }
   const auto rank = [](const ScanFinding& f) {
     const auto at = std::find(kStates.begin(), kStates.end(), f.state) - kStates.begin();
     return std::tuple(at, !f.kev.has_value(), -f.score);
@@ -114,12 +121,19 @@ void write_table(const Scan& scan, const Manifest& manifest, std::ostream& out) 
   out << fmt::format("{} components, {} unassessed, {} that no record names. Findings:", scan.subjects.size(), scan.unassessed.size(), scan.unnamed);
   for (const auto state : kStates) out << fmt::format("{} {} {}", state == kStates.front() ? "" : ",", count_of(scan, state), name_of(state));
   out << ".\n";
+  if (silent != 0) out << fmt::format("{} of the unknown are not shown: their records do not speak of this version.\n", silent);
+  // Sources of assessed packages are only counted: what is known of them is found under the package.
+  std::vector<const Unassessed*> bare;
+  for (const auto& each : scan.unassessed)
+    if (each.assessed_as.empty()) bare.push_back(&each);
+  if (bare.size() != scan.unassessed.size())
+    out << fmt::format("{} of the unassessed are sources of assessed components.\n", scan.unassessed.size() - bare.size());
   constexpr std::size_t kListedMax = 20;
-  for (std::size_t i = 0; i < scan.unassessed.size() && i < kListedMax; ++i) {
-    const auto& subject = scan.subjects[scan.unassessed[i].component];
-    out << fmt::format("unassessed: {} {}: {}\n", subject.name, subject.version, scan.unassessed[i].why);
+  for (std::size_t i = 0; i < bare.size() && i < kListedMax; ++i) {
+    const auto& subject = scan.subjects[bare[i]->component];
+    out << fmt::format("unassessed: {}{}{}: {}\n", subject.name, subject.version.empty() ? "" : " ", subject.version, bare[i]->why);
   }
-  if (scan.unassessed.size() > kListedMax) out << fmt::format("and {} more unassessed: --json lists them all\n", scan.unassessed.size() - kListedMax);
+  if (bare.size() > kListedMax) out << fmt::format("and {} more unassessed: --json lists them all\n", bare.size() - kListedMax);
   out << fmt::format("Database of {}:\n", format_rfc3339(manifest.built));
   for (const auto& source : manifest.sources) out << "  " << feed_version_of(source) << "\n";
 }

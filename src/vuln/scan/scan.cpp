@@ -13,6 +13,40 @@ std::string why_unassessed(const Subject& subject) {
   return "its identities name no package, product or repository";
 }
 
+// Which assessed components were built from each one that cannot be assessed itself: the archive that a package was
+// compiled from has no identity of its own, and its flaws are looked up under the package's.
+class Builds {
+ public:
+  explicit Builds(const sbom::Document& document) {
+    for (const auto& edge : document.edges)
+      if (edge.kind == sbom::EdgeKind::generated_from) built_from_[edge.to].push_back(edge.from);
+  }
+  // Refs for which `is_assessed`, in order. Output, build and input are two edges; a chain of builds has more.
+  template <class F>
+  std::vector<std::string> assessed_as(std::string_view ref, F is_assessed) const {
+    constexpr int kStepsMax = 6;
+    std::set<std::string_view> seen{ref}, frontier{ref};
+    std::set<std::string> found;
+    for (int step = 0; step < kStepsMax && !frontier.empty(); ++step) {
+      std::set<std::string_view> next;
+      for (const auto at : frontier) {
+        const auto edges = built_from_.find(at);
+        if (edges == built_from_.end()) continue;
+        for (const auto from : edges->second) {
+          if (!seen.insert(from).second) continue;
+          if (is_assessed(from)) found.emplace(from);
+          else next.insert(from);
+        }
+      }
+      frontier = std::move(next);
+    }
+    return {found.begin(), found.end()};
+  }
+
+ private:
+  std::map<std::string_view, std::vector<std::string_view>> built_from_;
+};
+
 void put_severity(const Advisory& record, ScanFinding& finding) {
   for (const auto& cvss : record.cvss)
     if (cvss.score > finding.score) {
@@ -81,10 +115,18 @@ Result<Scan> scan(const sbom::Document& document, AdvisoryDatabase& database, co
     out.findings.push_back(std::move(finding));
   }
   out.subjects = set.subjects();
+  const Builds builds(document);
+  std::set<std::string_view> assessed;
   for (std::uint32_t i = 0; i < out.subjects.size(); ++i) {
-    if (lookup_keys(out.subjects[i]).empty()) out.unassessed.push_back({i, why_unassessed(out.subjects[i])});
-    else if (!named.contains(i)) ++out.unnamed;
+    if (lookup_keys(out.subjects[i]).empty()) {
+      out.unassessed.push_back({i, why_unassessed(out.subjects[i]), {}});
+      continue;
+    }
+    assessed.insert(out.subjects[i].ref);
+    if (!named.contains(i)) ++out.unnamed;
   }
+  for (auto& each : out.unassessed)
+    each.assessed_as = builds.assessed_as(out.subjects[each.component].ref, [&](std::string_view ref) { return assessed.contains(ref); });
   return out;
 }
 

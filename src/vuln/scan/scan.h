@@ -30,6 +30,7 @@ struct ScanFinding {
 struct Unassessed {
   std::uint32_t component = 0;
   std::string why{};
+  std::vector<std::string> assessed_as{};  // refs of assessed components that were built from it
 };
 
 struct Scan {

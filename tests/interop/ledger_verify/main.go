@@ -6,6 +6,7 @@
 //	record SIZE ROOT INDEX ENTRY HASH,HASH...        ENTRY is record INDEX of the tree
 //	tree SIZE ROOT OLDSIZE OLDROOT HASH,HASH...      the old tree is a prefix of the tree
 //	proof VKEY ENTRY TLOGPROOF                       a whole c2sp.org/tlog-proof@v1 file
+//	bundle VKEY BUNDLE                               a whole holdfast-evidence@1 file, with its event if it has one
 //	tile LEVEL INDEX WIDTH                           answers "ok <path>"
 //	sign NAME TEXT                                   answers "ok <vkey> <note>", signed by a new key
 package main
@@ -14,6 +15,8 @@ import (
 	"bufio"
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -141,6 +144,55 @@ func checkProof(f []string) (string, error) {
 	return "", tlog.CheckRecord(path, size, root, index, tlog.RecordHash(entry))
 }
 
+type segment struct {
+	Segment string
+	Events  int64
+	Root    string
+}
+
+func checkBundle(f []string) (string, error) {
+	text, err := decode(f[1])
+	if err != nil {
+		return "", err
+	}
+	var bundle struct {
+		Format, Key, Entry, Proof string
+		Event                     *struct {
+			Line     string
+			Position int64
+			Path     []string
+		}
+	}
+	if err := json.Unmarshal(text, &bundle); err != nil {
+		return "", err
+	}
+	if bundle.Format != "holdfast-evidence@1" || bundle.Key != f[0] {
+		return "", errors.New("not a bundle of this log")
+	}
+	encode := base64.StdEncoding.EncodeToString
+	if _, err := checkProof([]string{f[0], encode([]byte(bundle.Entry)), encode([]byte(bundle.Proof))}); err != nil {
+		return "", err
+	}
+	if bundle.Event == nil {
+		return "", nil
+	}
+	var entry struct{ Data segment }
+	if err := json.Unmarshal([]byte(bundle.Entry), &entry); err != nil {
+		return "", err
+	}
+	root, err := hex.DecodeString(entry.Data.Root)
+	if err != nil || len(root) != tlog.HashSize {
+		return "", errors.New("the entry has no segment")
+	}
+	path, err := hashes(strings.Join(bundle.Event.Path, ","))
+	if err != nil {
+		return "", err
+	}
+	var at tlog.Hash
+	copy(at[:], root)
+	return "", tlog.CheckRecord(path, entry.Data.Events, at, bundle.Event.Position, tlog.RecordHash([]byte(bundle.Event.Line)))
+}
+
 func tilePath(f []string) (string, error) {
 	level, err1 := strconv.Atoi(f[0])
 	index, err2 := strconv.ParseInt(f[1], 10, 64)
@@ -175,7 +227,7 @@ var verbs = map[string]struct {
 	run    func([]string) (string, error)
 }{
 	"note": {2, checkNote}, "record": {5, checkRecord}, "tree": {5, checkTree},
-	"proof": {3, checkProof}, "tile": {3, tilePath}, "sign": {2, sign},
+	"proof": {3, checkProof}, "bundle": {2, checkBundle}, "tile": {3, tilePath}, "sign": {2, sign},
 }
 
 func answer(line string) (string, error) {

@@ -26,7 +26,7 @@ class SessionStore {
   }
 
   async signIn(user: string, password: string) {
-    this.#set(await ask<Session>("/v1/session", { method: "POST", body: { user, password } }));
+    this.#set(await ask<Session>("/v1/session", { method: "POST", body: { name: user, password } }));
     router.go(safeNext(router.query.get("next")), { replace: true });
   }
 

@@ -31,10 +31,13 @@ export interface Problem {
 }
 
 export interface Session {
-  user: string;
+  subject: string;
+  kind: string;
+  name: string | null;
   roles: string[];
   permissions: string[];
-  csrf: string;
+  csrf: string | null;
+  expires_at: Time | null;
 }
 
 export interface Clock {
@@ -47,221 +50,208 @@ export interface Clock {
   overdue: boolean;
 }
 
+export interface Kev {
+  date_added: string;
+  due_date: string;
+  name: string;
+  ransomware: boolean;
+  received_at: Time; // since when these records could have told
+}
+
+export interface Epss {
+  score: string;
+  percentile: string;
+  date: string;
+}
+
+export interface VulnerabilityLine {
+  vulnerability: string;
+  summary: string;
+  severity: string;
+  score: string;
+  kev: Kev | null;
+  epss: Epss | null;
+  exposed_devices: number;
+  unknown_devices: number; // and under investigation
+  markets: number;
+  builds: number;
+  products: string[];
+  since_build: string; // empty: no build is affected
+  first_found: Time | null;
+}
+
+export interface Feed {
+  feed: string;
+  version: string;
+  records: number;
+  last_import: Time;
+  source: string;
+  stale: boolean;
+}
+
 export interface Today {
   now: Time;
   at: Time | null;
   sentence: string;
   clocks: Clock[];
-  exploited: {
-    vulnerability: string;
-    summary: string;
-    kev_added: Time | null;
-    exposed_devices: number;
-    unknown_devices: number;
-    markets: number;
-    products: number;
-    since_release: string | null;
-  }[];
-  feeds: { feed: string; last_import: Time | null; records: number; version: string | null; stale: boolean }[];
+  exploited: VulnerabilityLine[];
+  feeds: Feed[];
   coverage: {
     builds: number;
     builds_without_sbom: number;
     components: number;
     unassessed_components: number;
     devices: number;
-    devices_without_builds: number;
-    last_checkpoint: { size: number; signed_at: Time } | null;
+    devices_with_unassessed_builds: number;
   };
-  recent: { vulnerability: string; change: string; at: Time; exposed_devices: number }[];
-}
-
-export interface VulnerabilityRow {
-  vulnerability: string;
-  summary: string;
-  severity: string | null;
-  score: number | null;
-  epss: number | null;
-  kev: boolean;
-  exposed_devices: number;
-  unknown_devices: number;
-  builds: number;
-  first_found: Time | null;
 }
 
 export interface Reason {
-  decided_by?: string;
-  claim?: string;
-  range?: string;
-  record?: string;
-  pointer?: string;
-  feed?: string;
-  record_modified?: Time;
-  others?: unknown[];
-  [more: string]: unknown;
+  text: string; // the whole reason as a sentence
+  why: string;
+  outcome: string;
+  [detail: string]: unknown; // claim, range, record, feed, modified, pointer, container, identity, scheme, ...
 }
 
 export interface Finding {
-  coordinate: string;
+  coordinate: number;
   component: string;
-  version: string | null;
-  purl: string | null;
+  version: string;
+  purl: string;
   state: State;
-  since: Time | null;
-  builds: string[] | number;
-  reason: Reason | null;
-  segment_entry?: number | null;
+  since: Time;
+  builds: number;
+  reasons: Reason[]; // the one that decided first
+  entry: number | null; // of the segment that holds the finding's event
+  segment_position: number;
 }
 
-export interface Vulnerability extends Entity {
+export interface Standing {
+  exposed: number;
+  unknown: number;
+  under_investigation: number;
+  fixed: number;
+  not_affected: number;
+  devices: number;
+}
+
+export interface Vulnerability {
   vulnerability: string;
   aliases: string[];
-  summary: string;
-  severity: string | null;
-  cvss: { version: string; score: number; vector: string; source: string }[];
-  kev: { date_added: string; due_date: string | null; ransomware: boolean | string | null; name: string | null } | null;
-  epss: { score: number; percentile: number; date: string } | null;
-  published: Time | null;
-  modified: Time | null;
   sentence: string;
   assessed: boolean; // false: no component of ours was ever compared with it. Not the same as zero exposed.
-  totals: {
-    exposed: number;
-    unknown: number;
-    under_investigation: number;
-    fixed: number;
-    not_affected: number;
-    devices: number;
-  };
-  by_market: { market: string; exposed: number; unknown: number; under_investigation: number; devices: number }[];
+  compared_components: number;
+  summary: string;
+  severity: string;
+  cvss: { version: string; score: number; severity: string; vector: string; source: string }[];
+  kev: Kev | null;
+  epss: Epss | null;
+  totals: Standing;
+  by_market: (Standing & { market: string })[];
   by_build: {
     build: string;
     product: string;
     module: string;
     version: string;
     state: State;
-    exposed: number;
-    components: { coordinate: string; name: string; version: string | null; state: State }[];
+    devices: number;
+    components: { coordinate: number; name: string; version: string; state: State; basis: string }[];
   }[];
-  by_batch: { batch: string; market: string; exposed: number; placed_at: Time | null; support_end: Time | null }[];
+  by_batch: { batch: string; market: string; exposed: number; factory: string; placed_at: Time | null; support_end: Time | null }[];
   findings: Finding[];
-  records: { feed: string; id: string; modified: Time | null; digest: Digest }[];
-  entries: number[];
-  took_us: number;
+  statements: { build: string | null; coordinate: number; basis: string; state: State; reason: Partial<Reason>; entry: number }[];
+  records: { feed: string; id: string; summary: string; severity: string; score: string; modified: Time | null; digest: Digest; received_at: Time }[];
+  at: Time | null;
+  took_us?: number;
 }
 
-export interface ExposedDevice {
+export interface Unit {
   product: string;
   serial: string;
-  market: string | null;
+  market: string;
   batch: string;
-  configuration: string | number;
   builds: string[];
-  since: Time | null;
+  since: Time;
+}
+
+// What a build, a product's builds or a device's builds are exposed to: one line a vulnerability.
+export interface ExposureLine {
+  vulnerability: string;
+  state: State;
+  kev: boolean;
+  components: string[];
 }
 
 export interface Device extends Entity {
   product: string;
   serial: string;
+  sentence: string;
   batch: string;
-  hardware_revision: string | null;
-  market: string | null;
+  hardware_revision: string;
+  market: string;
   state: string;
-  builds: { path: string; module: string; version: string; sbom: boolean }[];
-  since: Time | null;
+  since: Time;
   certificate_sha256: Digest | null;
   key_sha256: Digest | null;
-  sentence: string;
-  exposure: { vulnerability: string; state: State; component: string; kev: boolean }[];
-  history: { since: Time; until: Time | null; builds: string[]; market: string | null; state: string }[];
-  evidence: { entry: number; segment: string | number; position: number; kind: string; at: Time }[];
+  builds: { path: string; module: string; version: string; sbom: boolean }[];
+  exposure: ExposureLine[];
+  history: { since: Time; until: Time | null; builds: string[]; market: string; state: string }[];
+  evidence: { entry: number | null; segment: number; position: number }[];
+  at: Time | null;
 }
 
-export interface ProductRow extends Entity {
-  path: string;
-  name: string;
-  manufacturer?: string;
-  product_class?: string;
-  devices?: number;
+export interface Sbom {
+  sha256: Digest;
+  format: string;
+  spec_version: string;
+  components: number;
+  unidentified: number;
+  received_at: Time;
+  entry: number;
+  replaced_at?: Time | null;
+  size?: number;
 }
 
 export interface Product extends Entity {
   path: string;
-  name: string;
-  manufacturer: string;
-  product_class: string;
   sentence: string;
-  modules: { path: string; name: string; kind: string; builds: number | string[] }[];
-  releases: { path: string; version: string; kind: string; security_version: number; builds: string[]; devices: number }[];
+  modules: { path: string; name: string; kind: string; builds: number }[];
+  builds: { path: string; module: string; version: string; sbom: Sbom | null; devices: number }[];
+  releases: { path: string; version: string; kind: string; security_version: number; builds: string[] }[];
   batches: {
     path: string;
     factory: string;
     authorised_quantity: number;
-    made: number;
+    devices: number;
+    release: string | null;
     placements: { market: string; placed_at: Time }[];
     support_end: Time | null;
   }[];
-  devices: {
-    total: number;
-    by_market: { market: string; devices: number }[];
-    by_release: { release: string | null; devices: number }[];
-  };
-  exposure: { vulnerability: string; kev: boolean; exposed: number; unknown: number }[];
-  sboms: {
-    build: string;
-    sha256: Digest;
-    format: string;
-    spec_version: string;
-    components: number;
-    unidentified: number;
-    received_at: Time;
-  }[];
-  certificates: { devices_with: number; count: number };
-  keys: (Digest | { sha256: Digest; devices?: number })[];
-  documents: unknown[];
+  devices: { total: number; without_sbom: number; by_market: { market: string; devices: number }[] };
+  exposure: ExposureLine[];
+  at: Time | null;
 }
 
 export interface Build extends Entity {
   path: string;
-  module: string;
-  version: string;
-  source_repository?: string | null;
-  source_revision?: string | null;
-  ci_run?: string | null;
-  built_at?: Time | null;
-  artifacts?: { name: string; sha256: Digest; size: number }[];
-  sbom: {
-    sha256: Digest;
-    format: string;
-    spec_version: string;
-    components?: number;
-    unidentified?: number;
-    received_at?: Time;
-  } | null;
+  sentence: string;
+  sboms: Sbom[]; // newest first; one that was replaced is kept
   components: number;
-  findings: {
-    vulnerability: string;
-    state: State;
-    component: string;
-    version?: string | null;
-    kev?: boolean;
-    since?: Time | null;
-    reason?: Reason | null;
-  }[];
   devices: number;
-  sentence?: string;
-  assessed?: boolean;
+  findings: ExposureLine[];
 }
 
 export interface Component {
-  coordinate: string;
+  coordinate: number;
   name: string;
-  version: string | null;
-  purl: string | null;
-  assessed?: boolean;
-  findings?: number;
+  version: string;
+  purl: string;
+  identified: boolean;
+  ref: string;
+  affected_by: number;
 }
 
-export interface Key extends Entity {
+export interface Key {
   sha256: Digest;
   kind: "certificate" | "key";
   sentence: string;
@@ -269,10 +259,9 @@ export interface Key extends Entity {
     total: number;
     by_market: { market: string; devices: number }[];
     by_batch: { batch: string; devices: number }[];
-    sample: { product: string; serial: string }[];
+    sample: { product: string; serial: string; market: string; batch: string }[];
   };
-  builds: string[];
-  entries: number[];
+  at: Time | null;
 }
 
 export interface SearchHit {
@@ -293,13 +282,13 @@ export interface LedgerStatus {
 }
 
 export interface LedgerEntry {
-  entry: number;
-  index: number | null; // null: sequenced, not yet in the tree
+  id: string;
+  index: number | null; // null: not yet in the tree
+  state: "waiting" | "integrated" | "published";
   kind: string;
-  at: Time;
-  actor: string;
-  subjects: (string | { kind: string; id: string })[];
-  body: unknown;
+  recorded_at: Time;
+  // Null: damaged. Many subjects are only counted, with the digest of their list.
+  body: { actor?: string; role?: string; reason?: string; subjects?: string[] | { count: number; sha256: Digest }; [more: string]: unknown } | null;
 }
 
 export interface FieldSpec {
@@ -308,7 +297,7 @@ export interface FieldSpec {
   required: boolean;
   help: string;
   choices?: string[];
-  target?: string; // entity name, for references
+  target?: string | null; // entity name, for references
 }
 
 export interface EntitySpec {
@@ -316,29 +305,48 @@ export interface EntitySpec {
   plural: string;
   noun: string;
   help: string;
+  parent?: string | null; // the field whose path comes first in this record's
+  allowed_actions?: Action[];
   fields: FieldSpec[];
   children: { name: string; fields: FieldSpec[] }[];
 }
 
 export type CatalogRecord = Entity & { path: string } & Record<string, unknown>;
 
+export interface Role {
+  name: string;
+  summary: string;
+  permissions: string[];
+}
+
+export interface Roles {
+  roles: Role[];
+  permissions: { name: string; summary: string }[];
+  separate: { roles: string[]; reason: string }[]; // must be different people
+}
+
 export interface User {
-  id: string | number;
-  user: string;
+  id: string;
+  subject: string;
+  name: string;
+  email: string | null;
   roles: string[];
-  disabled?: boolean;
-  created_at?: Time;
-  last_login?: Time | null;
-  allowed_actions?: Action[];
+  disabled: boolean;
+  created_at: Time;
+  changed_at: Time;
+  allowed_actions: Action[];
 }
 
 export interface Token {
-  id: string | number;
+  id: string;
+  subject: string;
+  owner: string;
   name: string;
-  permissions: string[];
-  created_at?: Time;
-  expires_at: Time | null;
-  last_used?: Time | null;
-  token?: string; // only in the answer that created it
-  allowed_actions?: Action[];
+  scopes: string[];
+  created_at: Time;
+  expires_at: Time;
+  revoked_at: Time | null;
+  seen_at: Time | null;
+  allowed_actions: Action[];
+  secret?: string; // only in the answer that created it
 }

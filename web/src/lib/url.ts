@@ -18,7 +18,7 @@ export const url = {
   create: (plural: string) => `/create/${plural}`,
   key: (sha256: string) => `/keys/${sha256}`,
   evidence: () => "/evidence",
-  entry: (entry: number) => `/evidence/${entry}`,
+  entry: (entry: number | string) => `/evidence/${entry}`,
 };
 
 // Adds, replaces (value) or removes (null, undefined, "") query parameters; keeps the hash.
@@ -44,7 +44,7 @@ export const patterns: [pattern: string, page: string][] = [
   ["/", "today"],
   ["/vulnerabilities", "vulnerabilities"],
   ["/vulnerabilities/:id", "vulnerability"],
-  ["/devices/:product/:serial", "device"],
+  ["/devices/:product/*", "device"],
   ["/products", "products"],
   ["/products/:code", "product"],
   ["/builds/*", "build"],

@@ -1,0 +1,43 @@
+// Every route of every listener, as one table: what the server serves, OpenAPI describes and the permission test walks.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "accounts/http.h"
+#include "catalog/http.h"
+#include "fleet/http.h"
+#include "instance/instance.h"
+#include "net/events.h"
+#include "net/metrics.h"
+#include "portfolio/http.h"
+#include "trace/http.h"
+
+namespace hf::app {
+
+// What the handlers work on. Outlives the routes.
+struct Services {
+  Services(instance::Instance& opened, accounts::Service& people);
+
+  instance::Instance& instance;
+  accounts::Api accounts;
+  catalog::Api catalog;
+  fleet::Api fleet;
+  portfolio::Api portfolio;
+  trace::Api trace;
+  net::EventHub events;
+  net::Metrics metrics;
+  std::function<bool()> ready = [] { return true; };
+};
+
+// The operator's: REST, the UI, events, health, OpenAPI.
+[[nodiscard]] Result<std::vector<net::Route>> operator_routes(Services& services);
+// The factory's: units in.
+[[nodiscard]] std::vector<net::Route> factory_routes(Services& services);
+// Devices': what they run.
+[[nodiscard]] std::vector<net::Route> device_routes(Services& services);
+// The public's: checkpoint and tiles.
+[[nodiscard]] std::vector<net::Route> public_routes(Services& services);
+[[nodiscard]] net::Schemas schemas();
+
+}  // namespace hf::app

@@ -1,0 +1,186 @@
+#include "catalog/http.h"
+
+#include <deque>
+
+#include "accounts/authenticator.h"
+#include "catalog/service.h"
+#include "net/page.h"
+
+namespace hf::catalog {
+namespace {
+
+using net::Request;
+using net::Response;
+
+std::string_view json_type(FieldType type) {
+  switch (type) {
+    case FieldType::name: return "name";
+    case FieldType::text: return "text";
+    case FieldType::integer: return "integer";
+    case FieldType::time: return "time";
+    case FieldType::choice: return "choice";
+    case FieldType::country: return "country";
+    case FieldType::sha256: return "sha256";
+    case FieldType::reference: return "reference";
+  }
+  return "text";
+}
+
+JsonArray fields_json(const std::vector<Field>& fields) {
+  JsonArray list;
+  for (const auto& field : fields) {
+    JsonArray choices;
+    for (const auto choice : field.choices) choices.emplace_back(choice);
+    list.push_back(JsonObject{{"name", field.name}, {"type", json_type(field.type)}, {"required", field.required}, {"help", field.help},
+                              {"choices", std::move(choices)}, {"target", field.target.empty() ? Json(nullptr) : Json(field.target)}});
+  }
+  return list;
+}
+
+JsonObject description_of(const EntitySpec& spec) {
+  JsonArray children;
+  for (const auto& child : spec.children) children.push_back(JsonObject{{"name", child.name}, {"fields", fields_json(child.fields)}});
+  return {{"name", spec.name}, {"plural", spec.plural}, {"noun", spec.noun}, {"help", spec.help}, {"key", spec.key},
+          {"parent", spec.parent.empty() ? Json(nullptr) : Json(spec.parent)}, {"fields", fields_json(spec.fields)}, {"children", std::move(children)}};
+}
+
+Json allowed_actions(const Request& request) {
+  const auto& held = request.principal.permissions;
+  const bool may = std::find(held.begin(), held.end(), "catalog.write") != held.end();
+  JsonObject create{{"action", "create"}, {"allowed", may}};
+  if (!may) create["reason"] = "needs the permission catalog.write";
+  return JsonArray{std::move(create)};
+}
+
+Result<Response> describe(const Request& request, const Api&) {
+  JsonArray items;
+  for (const auto* entity : entities()) {
+    auto description = description_of(entity->spec());
+    description["allowed_actions"] = allowed_actions(request);
+    items.push_back(std::move(description));
+  }
+  return net::json_text_response(200, to_text(JsonObject{{"items", std::move(items)}}));
+}
+
+Result<Response> list_records(const Request& request, const Api& api, const Entity& entity) {
+  HF_TRY(const auto wanted, net::page_of(request, 1));
+  const Page page{wanted.after.empty() ? std::string() : wanted.after.front(), wanted.limit};
+  HF_TRY(auto records, api.database.read([&](const db::Reader& reader) { return list(reader, entity, request.query("under"), page); }));
+  const bool full = std::int64_t(records.size()) == wanted.limit;
+  auto next = full ? std::optional(std::vector<std::string>{std::string(records.back().at("path").get_string())}) : std::nullopt;
+  JsonArray items;
+  for (auto& record : records) items.push_back(std::move(record));
+  return net::page_response(std::move(items), next);
+}
+
+Result<Response> show_record(const Request& request, const Api& api, const Entity& entity) {
+  HF_TRY(auto record, api.database.read([&](const db::Reader& reader) { return show(reader, entity, request.path("path")); }));
+  record["allowed_actions"] = allowed_actions(request);
+  return net::json_text_response(200, to_text(record));
+}
+
+Result<Response> create_record(const Request& request, const Api& api, const Entity& entity) {
+  HF_TRY(const auto json, parse_json(request.body.text()));
+  const auto* object = json.if_object();
+  if (!object) return fail(ErrorKind::invalid, "HF-CATALOG-0001", "send one JSON object: the record's fields");
+  HF_TRY(const auto path, ledger::write(api.database, api.clock, accounts::actor_of(request),
+                                        [&](ledger::Transaction& transaction) { return create(transaction, entity, *object); }));
+  HF_TRY(const auto record, api.database.read([&](const db::Reader& reader) { return show(reader, entity, path); }));
+  auto response = net::json_text_response(201, to_text(record));
+  response.headers.set("Location", "/v1/catalog/" + std::string(entity.spec().plural) + "/" + path);
+  return response;
+}
+
+// Texts of the table: they live as long as the process, as the entities do.
+std::string_view keep(std::string text) {
+  static std::deque<std::string> texts;
+  return texts.emplace_back(std::move(text));
+}
+
+std::string schema_name(const EntitySpec& spec) {
+  std::string name;
+  bool upper = true;
+  for (const char c : spec.name) {
+    if (c == '_') {
+      upper = true;
+      continue;
+    }
+    name += upper ? char(c - 'a' + 'A') : c;
+    upper = false;
+  }
+  return name;
+}
+
+JsonObject schema_of(const Field& field) {
+  JsonObject schema{{"description", field.help}};
+  schema["type"] = field.type == FieldType::integer ? Json("integer") : Json("string");
+  if (!field.required) schema["type"] = JsonArray{schema["type"], "null"};
+  if (field.type == FieldType::integer) schema["minimum"] = 0;
+  if (field.type == FieldType::country) schema["pattern"] = "^[A-Z]{2}$";
+  if (field.type == FieldType::sha256) schema["pattern"] = "^[0-9a-f]{64}$";
+  if (!field.choices.empty()) {
+    JsonArray choices;
+    for (const auto choice : field.choices) choices.emplace_back(choice);
+    if (!field.required) choices.emplace_back(nullptr);
+    schema["enum"] = std::move(choices);
+  }
+  return schema;
+}
+
+JsonObject schema_of(const std::vector<Field>& fields) {
+  JsonObject properties;
+  JsonArray required;
+  for (const auto& field : fields) {
+    properties[field.name] = schema_of(field);
+    if (field.required) required.emplace_back(field.name);
+  }
+  return {{"type", "object"}, {"required", std::move(required)}, {"properties", std::move(properties)}};
+}
+
+constexpr std::uint64_t kRecordMax = 1U << 20;
+
+}  // namespace
+
+std::vector<net::Route> routes(const Api& api) {
+  using enum net::Method;
+  std::vector<net::Route> table;
+  table.push_back({.method = get, .path = "/v1/catalog", .permission = "catalog.read", .summary = "The kinds of record and their fields",
+                   .response_schema = "CatalogDescription", .handler = net::handle(api, &describe)});
+  for (const auto* entity : entities()) {
+    const auto& spec = entity->spec();
+    const auto collection = keep("/v1/catalog/" + std::string(spec.plural));
+    const auto schema = keep(schema_name(spec));
+    table.push_back({.method = get, .path = collection, .permission = "catalog.read", .summary = keep("List by path: " + std::string(spec.plural)),
+                     .response_schema = keep(std::string(schema) + "Page"),
+                     .query = {{"under", "path of the record above"}, {"limit", "items in a page", "integer"}, {"cursor", "`next` of the page before"}},
+                     .handler = [&api, entity](const Request& request) { return list_records(request, api, *entity); }});
+    table.push_back({.method = get, .path = keep(std::string(collection) + "/{path...}"), .permission = "catalog.read",
+                     .summary = keep("Show " + std::string(spec.noun)), .response_schema = schema,
+                     .handler = [&api, entity](const Request& request) { return show_record(request, api, *entity); }});
+    table.push_back({.method = post, .path = collection, .permission = "catalog.write", .body_max = kRecordMax, .content_types = {"application/json"},
+                     .summary = keep("Create " + std::string(spec.noun) + ". " + std::string(spec.help)), .request_schema = keep("New" + std::string(schema)),
+                     .response_schema = schema, .success = 201, .idempotency_key = true,
+                     .handler = [&api, entity](const Request& request) { return create_record(request, api, *entity); }});
+  }
+  return table;
+}
+
+net::Schemas schemas() {
+  net::Schemas schemas;
+  schemas["CatalogDescription"] = R"({"type":"object","required":["items"],"properties":{"items":{"type":"array","items":{"type":"object"}}}})";
+  for (const auto* entity : entities()) {
+    const auto name = schema_name(entity->spec());
+    auto schema = schema_of(entity->spec().fields);
+    for (const auto& child : entity->spec().children)
+      schema["properties"].as_object()[child.name] = JsonObject{{"type", "array"}, {"items", schema_of(child.fields)}};
+    schemas["New" + name] = to_text(schema);
+    schema["properties"].as_object()["path"] = JsonObject{{"type", "string"}};
+    schema["properties"].as_object()["entry"] = JsonObject{{"type", "integer"}};
+    schema["required"].as_array().emplace_back("path");
+    schemas[name] = to_text(schema);
+    schemas[name + "Page"] = net::page_schema(name);
+  }
+  return schemas;
+}
+
+}  // namespace hf::catalog

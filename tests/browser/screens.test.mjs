@@ -1,0 +1,425 @@
+// Every screen and state, with fixed answers. What is looked at: that axe finds nothing in either theme, that states
+// do not look alike, that everything works by keyboard, and that the page obeys its own content security policy.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { certificate, key } from "./fixture/data.mjs";
+import { serve } from "./fixture/server.mjs";
+import { complaints, launch, violations } from "./modules.mjs";
+
+const screens = {
+  "/": "1 exploited vulnerability exposes",
+  "/vulnerabilities": "At least 2 vulnerabilities affect builds of ours",
+  "/vulnerabilities?state=fixed": "None is recorded as fixed",
+  "/vulnerabilities/CVE-2022-37434": "Exposed: 412,642 units in 15 Member States",
+  "/vulnerabilities/CVE-2021-3449": "Not exposed: 6 components",
+  "/vulnerabilities/CVE-2026-0001": "Not assessed",
+  "/devices/px-100/PX1-0000001": "Exposed to 1 vulnerability, 1 known to be exploited",
+  "/devices/px-100/PX1-0000404": "unknown, not clean",
+  "/products": "2 products are registered",
+  "/products/px-100": "600,000 units in 16 Member States",
+  "/products/new-1": "0 units",
+  "/releases/px-100/2025.3": "Not yet analysed in full",
+  "/batches/px-100/b-0001": "24,990 units registered",
+  "/builds/px-100/firmware/1.4.2": "412 components; 1 vulnerability affects this build",
+  "/builds/px-100/bootloader/2.0": "No SBOM has been received",
+  [`/keys/${key}`]: "This key is on",
+  [`/keys/${certificate}`]: "This certificate is on",
+  "/evidence": "provable under a checkpoint",
+  "/evidence/90": "Provable",
+  "/evidence/12001?event=4": "Provable: fleet.segment",
+  "/evidence/41880": "Not provable yet",
+  "/catalog": "What stands behind the CE mark",
+  "/catalog/builds": "3 builds registered",
+  "/catalog/manufacturers/acme": "Name of acme",
+  "/create/batches": "Register a batch",
+  "/settings/users": "2 users can sign in",
+  "/settings/tokens": "1 token is valid",
+};
+
+let browser, server;
+before(async () => {
+  browser = await launch();
+  server = await serve();
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+async function withPage(work, { path = "/", theme = "light", width = 1280, signedIn = true, broken = null, allow = [] } = {}) {
+  server.state.signedIn = signedIn;
+  server.state.broken = broken;
+  const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme: theme, reducedMotion: "reduce", baseURL: server.url });
+  const page = await context.newPage();
+  const found = complaints(page, { allow });
+  try {
+    await page.goto(path);
+    await page.locator("h1").first().waitFor();
+    await work(page);
+    assert.deepEqual(found, [], "the page complained");
+  } finally {
+    await context.close();
+  }
+}
+const heading = (page, text) => page.getByRole("heading", { level: 1 }).filter({ hasText: text }).waitFor({ timeout: 10_000 });
+const settled = (page) => page.waitForFunction(() => document.querySelector("h1") && !document.querySelector(".wait"));
+
+for (const theme of ["light", "dark"]) {
+  describe(`axe, ${theme}`, () => {
+    for (const [path, answer] of Object.entries(screens))
+      test(path.slice(0, 60), () =>
+        withPage(
+          async (page) => {
+            await heading(page, answer);
+            await settled(page);
+            await page.evaluate(() => document.querySelectorAll("details").forEach((one) => (one.open = true)));
+            assert.deepEqual(await violations(page), []);
+            assert.match(await page.title(), /· Holdfast$/);
+          },
+          { path, theme },
+        ));
+
+    test("the past", () =>
+      withPage(
+        async (page) => {
+          await heading(page, "No exploited vulnerability");
+          assert.deepEqual(await violations(page), []);
+        },
+        { path: "/?at=2026-11-20T00:00:00Z", theme },
+      ));
+
+    test("menus, palette and as-of", () =>
+      withPage(
+        async (page) => {
+          await heading(page, "1 exploited vulnerability exposes");
+          await page.getByRole("button", { name: /^User menu/ }).click();
+          assert.deepEqual(await violations(page), []);
+          await page.keyboard.press("Escape");
+          await page.getByRole("button", { name: "As of now" }).click();
+          assert.deepEqual(await violations(page), []);
+          await page.keyboard.press("Escape");
+          await page.keyboard.press("Control+k");
+          await page.keyboard.type("px-100");
+          await page.getByRole("option", { name: /PX-100 meter gateway/ }).waitFor();
+          assert.deepEqual(await violations(page), []);
+        },
+        { theme },
+      ));
+
+    for (const path of ["/login", "/setup", "/setup#one-time"])
+      test(path, () => withPage(async (page) => assert.deepEqual(await violations(page), []), { path, theme, signedIn: false, allow: [/401/] }));
+
+    test("a failure", () =>
+      withPage(
+        async (page) => {
+          await page.getByRole("alert").waitFor();
+          assert.deepEqual(await violations(page), []);
+        },
+        { path: "/vulnerabilities/CVE-2022-37434", theme, broken: "/v1/vulnerabilities", allow: [/503/] },
+      ));
+  });
+}
+
+describe("a narrow window does not scroll sideways (WCAG 1.4.10)", () => {
+  for (const path of Object.keys(screens))
+    test(path.slice(0, 60), () =>
+      withPage(
+        async (page) => {
+          await settled(page);
+          assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth));
+        },
+        { path, width: 320 },
+      ));
+});
+
+describe("states do not look alike", () => {
+  test("zero exposed, not analysed, failed and loading", async () => {
+    const texts = {};
+    const look = async (path, options) =>
+      withPage(
+        async (page) => {
+          await settled(page);
+          texts[path + (options?.broken ?? "")] = await page.locator("main").innerText();
+        },
+        { path, ...options },
+      );
+    await look("/vulnerabilities/CVE-2021-3449");
+    await look("/vulnerabilities/CVE-2026-0001");
+    await look("/vulnerabilities/CVE-2021-3449", { broken: "/v1/vulnerabilities", allow: [/503/] });
+    await look("/vulnerabilities/CVE-1999-0001", { allow: [/404/] });
+    const [none, blank, failed, unheard] = Object.values(texts);
+    assert.match(none, /Not exposed: 6 components were compared/);
+    assert.doesNotMatch(none, /not (yet analysed|assessed)|could not/i);
+    assert.match(blank, /Not assessed[^]*Not yet analysed/);
+    assert.match(blank, /not “zero exposed”/);
+    assert.match(failed, /Could not load/);
+    assert.match(failed, /HF-DB-0007/);
+    assert.doesNotMatch(failed, /exposed|analysed|assessed/i);
+    assert.match(unheard, /does not know/);
+  });
+
+  test("while the answer is on its way, nothing claims to be one", () =>
+    withPage(
+      async (page) => {
+        let release;
+        const held = new Promise((open) => (release = open));
+        await page.route("**/v1/vulnerabilities/CVE-2022-37434*", async (route) => (await held, route.continue()));
+        await page.goto("/vulnerabilities/CVE-2022-37434");
+        await page.getByRole("status").filter({ hasText: "Loading" }).waitFor();
+        assert.doesNotMatch(await page.locator("main").innerText(), /exposed|assessed|Could not/);
+        release();
+        await heading(page, "Exposed: 412,642 units");
+      },
+      { path: "/products" },
+    ));
+
+  test("a failure can be tried again", () =>
+    withPage(
+      async (page) => {
+        await page.getByRole("alert").waitFor();
+        server.state.broken = null;
+        await page.getByRole("button", { name: "Try again" }).click();
+        await heading(page, "Exposed: 412,642 units");
+      },
+      { path: "/vulnerabilities/CVE-2022-37434", broken: "/v1/vulnerabilities", allow: [/503/] },
+    ));
+
+  test("an answer that cannot be refreshed stays, marked as older", () =>
+    withPage(
+      async (page) => {
+        await heading(page, "2 products");
+        await page.locator(".state", { hasText: "Live" }).waitFor();
+        server.state.broken = "/v1/catalog/products";
+        server.tell("today", {});
+        await page.getByText("What follows is older").waitFor();
+        assert.match(await page.locator("main").innerText(), /PX-100 meter gateway/);
+      },
+      { path: "/products", allow: [/503/] },
+    ));
+});
+
+describe("as of", () => {
+  test("the instant goes with every link, is unmistakable, and can be left", () =>
+    withPage(
+      async (page) => {
+        await heading(page, "ran an affected build");
+        const banner = page.getByRole("region", { name: "As of" });
+        assert.match(await banner.innerText(), /20 Nov 2026, 12:00:00 UTC/);
+        const links = await page.locator("main a[href^='/'], nav a[href^='/']").evaluateAll((all) => all.map((one) => one.getAttribute("href")).filter((one) => !one.startsWith("/v1/ledger")));
+        assert.ok(links.length > 30);
+        assert.deepEqual(links.filter((one) => !one.includes("at=2026-11-20T12%3A00%3A00Z")), []);
+        await page.getByRole("link", { name: /exposed units in Germany/ }).click();
+        await page.waitForURL(/market=DE/);
+        assert.match(page.url(), /at=2026-11-20/);
+        await banner.getByRole("button", { name: "Return to now" }).click();
+        await heading(page, "run an affected build, since");
+        assert.doesNotMatch(page.url(), /at=/);
+        await page.goBack();
+        await heading(page, "ran an affected build");
+      },
+      { path: "/vulnerabilities/CVE-2022-37434?at=2026-11-20T12:00:00Z" },
+    ));
+
+  test("an instant is typed; nonsense and the future are refused", () =>
+    withPage(async (page) => {
+      await heading(page, "1 exploited vulnerability exposes");
+      await page.getByRole("button", { name: "As of now" }).click();
+      const field = page.getByLabel("What did we know at (UTC)");
+      for (const [text, complaint] of [["soon", /Write it as/], ["2999-01-01", /in the future/]]) {
+        await field.fill(text);
+        await page.keyboard.press("Enter");
+        await page.getByText(complaint).waitFor();
+      }
+      await field.fill("2026-11-20 12:00");
+      await page.keyboard.press("Enter");
+      await heading(page, "No exploited vulnerability");
+      assert.match(page.url(), /at=2026-11-20T12%3A00%3A00Z/);
+    }));
+
+  test("nothing can be made in the past", () =>
+    withPage(
+      async (page) => {
+        await heading(page, "Register a batch");
+        assert.ok(await page.getByRole("button", { name: "Register a batch" }).isDisabled());
+      },
+      { path: "/create/batches?at=2026-11-20T00:00:00Z" },
+    ));
+});
+
+describe("by keyboard alone", () => {
+  test("skip link, palette, search, a device", () =>
+    withPage(async (page) => {
+      await heading(page, "1 exploited vulnerability exposes");
+      await page.keyboard.press("Tab");
+      assert.equal(await page.evaluate(() => document.activeElement.textContent), "Skip to the page");
+      await page.keyboard.press("Control+k");
+      await page.keyboard.type("PX1-0000001");
+      await page.getByRole("option", { name: /PX1-0000001/ }).waitFor();
+      await page.keyboard.press("Enter");
+      await heading(page, "Exposed to 1 vulnerability");
+      assert.equal(await page.evaluate(() => document.activeElement.id), "main"); // the reader is where the page is
+      await page.keyboard.press("/");
+      await page.keyboard.type("nothing of that name");
+      await page.getByText("Nothing is registered under").waitFor();
+      await page.keyboard.press("Escape");
+      assert.equal(await page.getByRole("dialog").count(), 0);
+    }));
+
+  test("every control of a page is reached, in order, and its focus is seen", () =>
+    withPage(
+      async (page) => {
+        await heading(page, "Exposed: 412,642 units");
+        await settled(page);
+        await page.locator("#findings").waitFor();
+        const wanted = await page.locator("a[href], button:not([disabled]), select, input, summary").evaluateAll((all) => all.filter((one) => one.checkVisibility({ visibilityProperty: true })).length);
+        let reached = 0;
+        for (; reached < wanted + 10; reached++) {
+          await page.keyboard.press("Tab");
+          const focus = await page.evaluate(() => {
+            const one = document.activeElement;
+            if (!one || one === document.body) return null;
+            const style = getComputedStyle(one);
+            return { what: one.outerHTML.slice(0, 80), seen: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 };
+          });
+          if (!focus) break;
+          assert.ok(focus.seen, `no visible focus on ${focus.what}`);
+        }
+        assert.ok(reached >= wanted - 1, `${reached} of ${wanted}`);
+      },
+      { path: "/vulnerabilities/CVE-2022-37434" },
+    ));
+
+  test("sign in, and go where one wanted to", () =>
+    withPage(
+      async (page) => {
+        await heading(page, "Sign in");
+        assert.match(page.url(), /login\?next=%2Fproducts/);
+        await page.keyboard.type("ada");
+        await page.keyboard.press("Tab");
+        await page.keyboard.type("wrong");
+        await page.keyboard.press("Enter");
+        await page.getByText("User or password is wrong.").waitFor();
+        await page.keyboard.type("correct horse battery staple");
+        await page.keyboard.press("Enter");
+        await heading(page, "2 products");
+        await page.getByRole("button", { name: "User menu: ada" }).press("Enter");
+        await page.getByRole("button", { name: "Sign out" }).press("Enter");
+        await heading(page, "Sign in");
+      },
+      { path: "/products", signedIn: false, allow: [/401/] },
+    ));
+});
+
+describe("set-up", () => {
+  test("the link's token makes the first administrator and leaves the address bar", () =>
+    withPage(
+      async (page) => {
+        await page.getByLabel("User").fill("ada");
+        await page.getByLabel("Password", { exact: true }).fill("correct horse battery staple");
+        await page.getByLabel("Password, again").fill("something else");
+        await page.getByText("The two passwords differ.").waitFor();
+        await page.getByLabel("Password, again").fill("correct horse battery staple");
+        await page.getByRole("button", { name: "Create the administrator" }).click();
+        await heading(page, "1 exploited vulnerability exposes");
+        assert.doesNotMatch(page.url(), /one-time/);
+      },
+      { path: "/setup#one-time", signedIn: false, allow: [/401/] },
+    ));
+});
+
+describe("the four questions", () => {
+  test("from Today to the units of one Member State, their export, a device and its proof", () =>
+    withPage(async (page) => {
+      await page.getByRole("table").getByRole("link", { name: "CVE-2022-37434" }).click();
+      await page.getByRole("link", { name: /101,220 exposed units in Germany/ }).click();
+      await page.waitForURL(/market=DE#devices/);
+      await page.getByRole("link", { name: "PX1-0000005" }).waitFor();
+      await page.getByRole("navigation", { name: "Pages of devices" }).getByRole("link", { name: "Next page" }).click();
+      await page.waitForURL(/cursor=cursor-5/);
+      await page.getByRole("link", { name: "PX1-0000010" }).waitFor();
+      await page.goBack();
+      await page.getByRole("link", { name: "PX1-0000005" }).waitFor();
+      const download = page.waitForEvent("download");
+      await page.getByRole("link", { name: "CSV" }).click();
+      assert.match((await download).url(), /devices\.csv\?market=DE&state=affected/);
+      await page.getByRole("link", { name: "PX1-0000001" }).click();
+      await heading(page, "Exposed to 1 vulnerability");
+      await page.getByRole("link", { name: "Entry #12001" }).click();
+      await heading(page, "Provable");
+      assert.match(await page.locator("main").innerText(), /holdfast verify entry-12001-event-4\.evidence\.json/);
+      const bundle = page.waitForEvent("download");
+      await page.getByRole("link", { name: "Download the evidence bundle" }).click();
+      assert.equal((await bundle).suggestedFilename(), "entry-12001-event-4.evidence.json");
+    }));
+
+  test("a finding explains itself", () =>
+    withPage(
+      async (page) => {
+        const finding = page.locator("#finding-9001");
+        await finding.locator("summary").first().click();
+        const text = await finding.innerText();
+        for (const part of ["cpe:2.3:a:zlib:zlib:1.2.11", "<= 1.2.12", "/containers/adp/0/affected/0/versions/0", "CISA-ADP", "Entry #41800, event 7", "1 other ground"]) assert.ok(text.includes(part), part);
+      },
+      { path: "/vulnerabilities/CVE-2022-37434" },
+    ));
+
+  test("a live event changes the page", () =>
+    withPage(
+      async (page) => {
+        await heading(page, "2 products");
+        await page.locator(".state", { hasText: "Live" }).waitFor();
+        const again = page.waitForRequest((request) => request.url().includes("/v1/catalog/products"));
+        server.tell("today", {});
+        await again;
+      },
+      { path: "/products" },
+    ));
+});
+
+describe("forms", () => {
+  test("a record is made from its description; refusals stand at their fields", () =>
+    withPage(
+      async (page) => {
+        await heading(page, "Register a batch");
+        await page.getByRole("button", { name: "Register a batch" }).click();
+        await page.getByText("Must be given.").first().waitFor();
+        assert.equal(await page.evaluate(() => document.activeElement.id), "field-code");
+        await page.getByLabel("Code").fill("taken");
+        await page.getByLabel("Authorised quantity").fill("25000");
+        await page.getByRole("button", { name: "Add" }).click();
+        await page.getByLabel("Market").fill("de");
+        await page.getByLabel("Placed at").fill("2026-11-01");
+        await page.getByRole("button", { name: "Register a batch" }).click();
+        await page.getByText("is taken").first().waitFor();
+        await page.getByLabel("Code").fill("b-0002");
+        await page.getByRole("button", { name: "Register a batch" }).click();
+        await page.waitForURL(/\/batches\//);
+        assert.deepEqual(server.state.created, { plural: "batches", body: { code: "b-0002", product: "px-100", authorised_quantity: 25000, placements: [{ market: "DE", placed_at: "2026-11-01" }] } });
+      },
+      { path: "/create/batches?product=px-100", allow: [/409/] },
+    ));
+
+  test("a new token is shown once, and revoking says what it does", () =>
+    withPage(
+      async (page) => {
+        await heading(page, "1 token");
+        await page.getByLabel("Name").fill("ci-8");
+        await page.getByLabel("catalog.write").check();
+        await page.getByRole("button", { name: "Create the token" }).click();
+        await page.getByText("hft_fixture_secret").waitFor();
+        await page.getByRole("button", { name: "Revoke ci-7" }).click();
+        await page.getByRole("dialog").getByText("every request with it is refused").waitFor();
+        await page.getByRole("button", { name: "Keep it" }).click();
+      },
+      { path: "/settings/tokens" },
+    ));
+
+  test("a refused SBOM shows every finding with its pointer", () =>
+    withPage(
+      async (page) => {
+        await page.getByLabel("Attach its SBOM").setInputFiles({ name: "bad.json", mimeType: "application/json", buffer: Buffer.from("{}") });
+        await page.getByText("/spdxVersion").waitFor();
+      },
+      { path: "/builds/px-100/bootloader/2.0", allow: [/400/] },
+    ));
+});
