@@ -5,12 +5,16 @@
 #include <numeric>
 #include <set>
 
+#include "base/text.h"
+
 namespace hf::trace {
 namespace {
 
 constexpr std::string_view kNames[kStandings] = {"not_affected", "fixed", "unknown", "under_investigation", "affected"};
 
 }  // namespace
+
+bool is_askable(std::string_view text) { return text.size() <= kAskedMax && text.find('\0') == text.npos && is_utf8(text); }
 
 Standing standing_of(std::string_view state) {
   for (std::size_t i = 0; i < kStandings; ++i)
@@ -44,6 +48,7 @@ Result<Exposure> exposure_of(const ExposureStore& store, std::string_view vulner
     builds_of.emplace(configuration, build);
   }
   HF_TRY(out.units, store.units(vulnerability));
+  std::erase_if(out.units, [](const auto& row) { return row.devices == 0; });  // as of then: a key of the census with nothing yet
   for (const auto& row : out.units) {
     const auto standing = out.configurations[row.configuration_id];
     out.totals.add(standing, row.devices);
@@ -63,7 +68,8 @@ Result<UnitCursor> UnitCursor::parse(std::string_view text) {
   if (text.empty()) return cursor;
   const auto first = text.find('.'), second = first == text.npos ? text.npos : text.find('.', first + 1);
   const auto* end = text.data() + (first == text.npos ? 0 : first);
-  if (second == text.npos || std::from_chars(text.data(), end, cursor.configuration_id).ptr != end)
+  const auto read = std::from_chars(text.data(), end, cursor.configuration_id);
+  if (second == text.npos || read.ec != std::errc() || read.ptr != end || !is_askable(text))
     return fail(ErrorKind::invalid, "HF-TRACE-0002", "'after' is not a cursor of this list; take `next` of the page before");
   cursor.market = text.substr(first + 1, second - first - 1);
   cursor.serial = text.substr(second + 1);
@@ -72,6 +78,9 @@ Result<UnitCursor> UnitCursor::parse(std::string_view text) {
 
 Result<UnitPage> units_of(const ExposureStore& store, const Exposure& exposure, const std::vector<PairRow>& pairs, const UnitFilter& filter,
                           const UnitCursor& after, std::int64_t limit) {
+  // A batch is no part of the index: its units are looked for in steps of this size, however small the page.
+  constexpr std::int64_t kStep = 1000;
+  limit = std::max<std::int64_t>(limit, 1);
   std::set<std::int64_t> with_build;
   if (filter.build_id)
     for (const auto& [configuration, build] : pairs)
@@ -79,7 +88,7 @@ Result<UnitPage> units_of(const ExposureStore& store, const Exposure& exposure, 
   // Where units are, in the order of the index.
   std::set<std::pair<std::int64_t, std::string>> places;
   for (const auto& row : exposure.units) {
-    if (row.devices == 0 || exposure.configurations.at(row.configuration_id) != filter.standing) continue;
+    if (exposure.configurations.at(row.configuration_id) != filter.standing) continue;
     if (!filter.market.empty() && row.market != filter.market) continue;
     if (filter.batch_id && row.batch_id != *filter.batch_id) continue;
     if (filter.build_id && !with_build.contains(row.configuration_id)) continue;
@@ -90,18 +99,17 @@ Result<UnitPage> units_of(const ExposureStore& store, const Exposure& exposure, 
     const auto& [configuration, market] = *at;
     std::string serial = configuration == after.configuration_id && market == after.market ? after.serial : std::string();
     for (;;) {
-      const auto wanted = limit + 1 - std::int64_t(page.units.size());
+      const auto wanted = std::max(limit + 1 - std::int64_t(page.units.size()), filter.batch_id ? kStep : 1);
       HF_TRY(const auto rows, store.devices(configuration, market, serial, wanted));
       for (const auto& row : rows) {
         serial = row.serial;
         if (filter.batch_id && row.batch_id != *filter.batch_id) continue;
+        if (std::int64_t(page.units.size()) == limit) {
+          const auto& last = page.units.back();
+          page.next = {last.configuration_id, last.market, last.serial};
+          return page;
+        }
         page.units.push_back({configuration, market, row.serial, row.batch_id, row.since});
-      }
-      if (std::int64_t(page.units.size()) > limit) {
-        page.units.pop_back();
-        const auto& last = page.units.back();
-        page.next = {last.configuration_id, last.market, last.serial};
-        return page;
       }
       if (std::int64_t(rows.size()) < wanted) break;
     }

@@ -9,6 +9,10 @@
 
 namespace hf::trace {
 
+// Texts that something may be kept under: PostgreSQL takes neither NUL nor what is not UTF-8.
+inline constexpr std::size_t kAskedMax = 1024;
+[[nodiscard]] bool is_askable(std::string_view text);
+
 // The words of vuln::State, from least to most urgent. A unit has the most urgent state of anything it runs.
 enum class Standing : std::uint8_t { not_affected, fixed, unknown, under_investigation, affected };
 inline constexpr std::size_t kStandings = 5;

@@ -1,6 +1,7 @@
 #include "trace/fact_store.h"
 
 #include "fleet/types.h"
+#include "trace/exposure.h"
 
 namespace hf::trace {
 namespace {
@@ -19,7 +20,8 @@ const db::Query kCompared{"trace.compared", R"sql(
       FROM advisory AS a
       JOIN advisory_key AS ak ON ak.advisory_id = a.advisory_id
       JOIN coordinate_key AS ck ON ck.lookup_key = ak.lookup_key
-     WHERE a.vulnerability = $1)sql"};
+     WHERE a.vulnerability = $1 AND a.received_at <= $2
+       AND EXISTS (SELECT 1 FROM build_coordinate AS bc WHERE bc.coordinate_id = ck.coordinate_id AND bc.since <= $2 AND bc.until > $2))sql"};
 const db::Query kExploited{"trace.exploited", R"sql(
     SELECT k.vulnerability FROM kev AS k
      WHERE k.until > $1 AND k.since <= $1
@@ -113,6 +115,13 @@ const db::Query kComponentCount{"trace.component_count", "SELECT COUNT(*) FROM b
 const db::Query kBuildDevices{"trace.build_devices", R"sql(
     SELECT CAST(SUM(n.devices) AS BIGINT) FROM configuration_build AS cb JOIN census AS n ON n.configuration_id = cb.configuration_id
      WHERE cb.build_id = $1 AND n.state = 'active')sql"};
+const db::Query kBuildDevicesThen{"trace.build_devices_then", R"sql(
+    SELECT CAST(SUM((SELECT p.devices FROM census_history AS p
+                      WHERE p.configuration_id = n.configuration_id AND p.market = n.market AND p.batch_id = n.batch_id AND p.state = n.state
+                        AND p.since <= $2
+                      ORDER BY p.since DESC LIMIT 1)) AS BIGINT)
+      FROM configuration_build AS cb JOIN census AS n ON n.configuration_id = cb.configuration_id
+     WHERE cb.build_id = $1 AND n.state = 'active')sql"};
 const db::Query kDevice{"trace.device", R"sql(
     SELECT b.path, h.path, d.market, d.state, d.configuration_id, d.since, d.segment_id, d.position
       FROM device AS d
@@ -160,7 +169,7 @@ const db::Query kSearchComponents{"trace.search_components", R"sql(
     SELECT name, version, coordinate_id FROM coordinate WHERE name >= $1 AND name < $2 ORDER BY name, version, coordinate_id LIMIT $3)sql"};
 const db::Query kBuildOfCoordinate{"trace.build_of_coordinate", R"sql(
     SELECT b.path FROM build_coordinate AS bc JOIN build AS b ON b.build_id = bc.build_id
-     WHERE bc.coordinate_id = $1 AND bc.until > $2 ORDER BY bc.build_id DESC LIMIT 1)sql"};
+     WHERE bc.coordinate_id = $1 AND bc.since <= $2 AND bc.until > $2 ORDER BY bc.build_id DESC LIMIT 1)sql"};
 
 Json text_or_null(const db::Row& row, std::size_t i) { return row.is_null(i) ? Json(nullptr) : Json(row.text(i)); }
 Json time_or_null(const db::Row& row, std::size_t i) { return row.is_null(i) ? Json(nullptr) : Json(format_rfc3339(row.time(i))); }
@@ -181,6 +190,7 @@ std::string above(std::string_view prefix) { return std::string(prefix) + "\xF4\
 }  // namespace
 
 Result<std::string> FactStore::canonical(std::string_view number) const {
+  if (!is_askable(number)) return std::string();
   HF_TRY(auto found, db_.find(kCanonical, text_at_0, number));
   return found.value_or(std::string(number));
 }
@@ -218,7 +228,7 @@ Result<std::optional<JsonObject>> FactStore::epss(std::string_view vulnerability
   }, vulnerability);
 }
 
-Result<std::int64_t> FactStore::compared(std::string_view vulnerability) const { return db_.number(kCompared, vulnerability); }
+Result<std::int64_t> FactStore::compared(std::string_view vulnerability) const { return db_.number(kCompared, vulnerability, as_of_.micros()); }
 
 Result<std::vector<std::string>> FactStore::exploited() const { return db_.select(kExploited, text_at_0, as_of_.micros()); }
 
@@ -238,9 +248,13 @@ Result<std::optional<JsonObject>> FactStore::batch(std::int64_t batch_id) const 
   }, batch_id);
 }
 
-Result<std::optional<FactStore::Named>> FactStore::product(std::string_view path) const { return db_.find(kProduct, named, path); }
-Result<std::optional<FactStore::Named>> FactStore::build(std::string_view path) const { return db_.find(kBuild, named, path); }
-Result<std::optional<FactStore::Named>> FactStore::batch(std::string_view path) const { return db_.find(kBatch, named, path); }
+Result<std::optional<FactStore::Named>> FactStore::by_path(const db::Query& query, std::string_view path) const {
+  if (!is_askable(path)) return std::optional<Named>();
+  return db_.find(query, named, path);
+}
+Result<std::optional<FactStore::Named>> FactStore::product(std::string_view path) const { return by_path(kProduct, path); }
+Result<std::optional<FactStore::Named>> FactStore::build(std::string_view path) const { return by_path(kBuild, path); }
+Result<std::optional<FactStore::Named>> FactStore::batch(std::string_view path) const { return by_path(kBatch, path); }
 
 Result<std::optional<JsonObject>> FactStore::product_record(std::int64_t product_id) const { return db_.find(kProductRecord, product_json, product_id); }
 
@@ -323,7 +337,9 @@ Result<std::vector<JsonObject>> FactStore::components(std::int64_t build_id, std
 }
 
 Result<std::int64_t> FactStore::component_count(std::int64_t build_id) const { return db_.number(kComponentCount, build_id, as_of_.micros()); }
-Result<std::int64_t> FactStore::build_devices(std::int64_t build_id) const { return db_.number(kBuildDevices, build_id); }
+Result<std::int64_t> FactStore::build_devices(std::int64_t build_id) const { 
+  return as_of_.at ? db_.number(kBuildDevicesThen, build_id, as_of_.micros()) : db_.number(kBuildDevices, build_id);
+}
 
 Result<std::optional<FactStore::Unit>> FactStore::device(std::int64_t product_id, std::string_view serial) const {
   return db_.find(kDevice, [](const db::Row& row) {
@@ -342,6 +358,7 @@ Result<std::vector<std::pair<std::string, std::string>>> FactStore::credentials(
 }
 
 Result<std::vector<FactStore::Holder>> FactStore::holders(std::string_view sha256) const {
+  if (!is_askable(sha256)) return std::vector<Holder>();
   return db_.select(kHolders, [](const db::Row& row) { return Holder{row.string(0), row.string(1), row.string(2)}; }, sha256);
 }
 
@@ -377,6 +394,7 @@ Result<JsonObject> FactStore::coverage() const {
 
 Result<std::vector<JsonObject>> FactStore::search(std::string_view text, std::int64_t limit) const {
   std::vector<JsonObject> found;
+  if (!is_askable(text)) return found;
   const auto end = above(text);
   for (const auto& path : {std::string(text)}) {
     HF_CHECK(db_.each(kSearchPaths, [&](const db::Row& row) {
