@@ -1,5 +1,7 @@
-#include "accounts/platform.h"
-
+#include "accounts/authenticator.h"
+#include "accounts/denials.h"
+#include "accounts/http.h"
+#include "accounts/idempotency.h"
 #include "net/server_fixture.h"
 #include "support/test_database.h"
 
@@ -7,22 +9,27 @@ namespace hf::accounts {
 namespace {
 
 // All of it over a socket, as the composition root puts it together.
-class PlatformTest : public test::DatabaseTest {};
-HF_BOTH_ENGINES(PlatformTest);
+class ListenerTest : public test::DatabaseTest {};
+HF_BOTH_ENGINES(ListenerTest);
 
-TEST_P(PlatformTest, SignsInOverASocketAndServesWhatTheRoleMay) {
+TEST_P(ListenerTest, SignsInOverASocketAndServesWhatTheRoleMay) {
   ManualClock clock(parse_rfc3339("2026-11-23T08:00:00Z").value());
   const net::Log log(clock, [](std::string_view) {});
   net::Metrics metrics;
   Settings settings;
   settings.password_cost = {.memory_kib = 64, .passes = 1, .lanes = 1};
-  Platform platform(*database_, clock, log, metrics, settings);
-  auto routes = platform.routes();
-  routes.push_back({.path = "/metrics", .permission = "system.read",
+  Service service(*database_, clock, settings);
+  const Api api{service};
+  Authenticator authenticator(service);
+  DenialRecorder denials(*database_, clock, &log);
+  IdempotencyStore idempotency(*database_, clock);
+  auto table = routes(api);
+  table.push_back({.path = "/metrics", .permission = "system.read",
                     .handler = [&](const net::Request&) { return net::text_response(200, metrics.text()); }});
-  ASSERT_TRUE(net::add_openapi_route(routes, schemas(), {.version = "1"}));
+  ASSERT_TRUE(net::add_openapi_route(table, schemas(), {.version = "1"}));
   net::Listener listener{.name = "operator", .workers = 1};
-  listener.serves = std::make_shared<net::Pipeline>(net::Router(std::move(routes)), platform.stages());
+  listener.serves = std::make_shared<net::Pipeline>(net::Router(std::move(table)),
+      net::Stages{.authenticator = &authenticator, .denials = &denials, .idempotency = &idempotency, .log = &log, .metrics = &metrics});
   std::vector<net::Listener> listeners;
   listeners.push_back(std::move(listener));
   const auto server = net::Server::start(std::move(listeners), clock).value();
@@ -36,7 +43,7 @@ TEST_P(PlatformTest, SignsInOverASocketAndServesWhatTheRoleMay) {
   EXPECT_EQ(client.get("/metrics").status, 401);
   EXPECT_EQ(client.get("/openapi.json").status, 200);
 
-  const auto link = platform.service().setup_link().value();
+  const auto link = service.setup_link().value();
   EXPECT_EQ(post("/v1/setup", {{"token", link->text()}, {"name", "ada"}, {"password", "correct horse battery"}}).status, 201);
   const auto signed_in = post("/v1/session", {{"name", "ada"}, {"password", "correct horse battery"}});
   ASSERT_EQ(signed_in.status, 200);
