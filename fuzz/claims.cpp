@@ -13,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const auto line : split(text_of({data, size}), '\n')) {
     if (line.starts_with("pkg:")) texts.purls.push_back(line);
     else if (line.starts_with("cpe:")) texts.cpes.push_back(line);
-    else if (line.find('@') != std::string_view::npos) texts.repos.emplace_back(line.substr(0, line.rfind('@')), line.substr(line.rfind('@') + 1));
+    else if (line.find('@') != std::string_view::npos)
+      texts.repos.emplace_back(line.substr(0, line.rfind('@')), line.substr(line.rfind('@') + 1));
     else texts.version = line;
   }
   std::vector<std::string> refused;

@@ -20,9 +20,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                             back->configurations != advisory.configurations)
                           std::abort();
                         const auto keys = lookup_keys(advisory);
-                        if (std::adjacent_find(keys.begin(), keys.end(), std::greater_equal<>()) != keys.end()) std::abort();
+                        if (std::adjacent_find(keys.begin(), keys.end(), std::greater_equal<>()) != keys.end())
+                          std::abort();
                         for (const auto& key : keys)
-                          if (!key.starts_with("purl:") && !key.starts_with("git:") && !key.starts_with("product:") && !key.starts_with("on:")) std::abort();
+                          if (!key.starts_with("purl:") && !key.starts_with("git:") && !key.starts_with("product:") &&
+                              !key.starts_with("on:"))
+                            std::abort();
                         return {};
                       },
                       .kev = [](const KevCatalog& catalog) -> Result<void> {
@@ -32,7 +35,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                       },
                       .epss_head = [](const EpssHead&) -> Result<void> { return {}; },
                       .epss = [](const EpssScore& score) -> Result<void> {
-                        if (!(score.score >= 0 && score.score <= 1 && score.percentile >= 0 && score.percentile <= 1)) std::abort();
+                        if (!(score.score >= 0 && score.score <= 1 && score.percentile >= 0 && score.percentile <= 1))
+                          std::abort();
                         return {};
                       }};
   const auto kind = read_document(reader, text_of({data, size}), sink);
