@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
+
+#include "base/text.h"
 
 #include "crypto/sha256.h"
 #include "vuln/db_dir/codec.h"
@@ -89,6 +92,13 @@ Verdict verdict_of(const db::Row& row, std::size_t at) {
   return verdict;
 }
 
+// PostgreSQL keeps no NUL in a text; JSON may hold one as \u0000. The record itself is kept as it came.
+bool is_storable(std::string_view text, std::size_t bytes_max) { return text.size() <= bytes_max && text.find('\0') == text.npos && is_utf8(text); }
+std::string without_nul(std::string text) {
+  std::replace(text.begin(), text.end(), '\0', ' ');
+  return text;
+}
+
 // The newest version of CVSS that the record states; within it the highest score.
 const vuln::Cvss* best_of(const vuln::Advisory& advisory) {
   const vuln::Cvss* best = nullptr;
@@ -102,9 +112,9 @@ const vuln::Cvss* best_of(const vuln::Advisory& advisory) {
 std::string vulnerability_of(const vuln::Advisory& advisory) {
   if (advisory.id.starts_with("CVE-")) return advisory.id;
   for (const auto& alias : advisory.aliases)
-    if (alias.starts_with("CVE-") && alias.size() <= kNumberMax) return alias;
+    if (alias.starts_with("CVE-") && is_storable(alias, kNumberMax)) return alias;
   // A distribution's own record of one flaw ("DEBIAN-CVE-2024-1234") says so upstream; of many, it is its own.
-  if (advisory.upstream.size() == 1 && advisory.upstream[0].starts_with("CVE-") && advisory.upstream[0].size() <= kNumberMax) return advisory.upstream[0];
+  if (advisory.upstream.size() == 1 && advisory.upstream[0].starts_with("CVE-") && is_storable(advisory.upstream[0], kNumberMax)) return advisory.upstream[0];
   return advisory.id;
 }
 
@@ -178,29 +188,29 @@ Result<StoredAdvisory> put(ledger::Transaction& transaction, const vuln::Advisor
   stored.what = known ? Stored::changed : Stored::added;
 
   const auto* cvss = best_of(advisory);
-  const std::string severity = cvss ? cvss->severity : "", score = cvss && cvss->score > 0 ? fmt::format("{:.1f}", cvss->score) : "";
+  const std::string summary = without_nul(advisory.summary), severity = without_nul(cvss ? cvss->severity : ""), score = cvss && cvss->score > 0 ? fmt::format("{:.1f}", cvss->score) : "";
   const auto needs_set = vuln::needs_set(advisory);
   if (known) {
-    HF_CHECK(db.execute(kUpdate, id, stored.vulnerability, advisory.summary, severity, score, advisory.modified, transaction.now(), needs_set,
+    HF_CHECK(db.execute(kUpdate, id, stored.vulnerability, summary, severity, score, advisory.modified, transaction.now(), needs_set,
                         stored.digest, bytes_of(record)));
     HF_CHECK(db.execute(kDropKeys, id));
   } else {
     HF_TRY(id, db.next_id());
-    HF_CHECK(db.execute(kInsert, id, feed, advisory.id, stored.vulnerability, advisory.summary, severity, score, advisory.modified,
+    HF_CHECK(db.execute(kInsert, id, feed, advisory.id, stored.vulnerability, summary, severity, score, advisory.modified,
                         transaction.now(), needs_set, stored.digest, bytes_of(record)));
   }
   // No component has a longer key, so one that is longer finds nothing; a feed is not stopped by it.
   const auto keys = vuln::lookup_keys(advisory);
   std::vector<db::Value> rows;
   for (const auto& key : keys)
-    if (key.size() <= kKeyMax) rows.push_back(db::to_value(key)), rows.push_back(db::to_value(id));
+    if (is_storable(key, kKeyMax)) rows.push_back(db::to_value(key)), rows.push_back(db::to_value(id));
   if (!rows.empty()) HF_CHECK(db.execute_many(kInsertKey, rows, 2));
 
   HF_CHECK(db.execute(kInsertAlias, advisory.id, stored.vulnerability));
   for (const auto& alias : advisory.aliases)
-    if (alias.size() <= kNumberMax) HF_CHECK(db.execute(kInsertAlias, alias, stored.vulnerability));
+    if (is_storable(alias, kNumberMax)) HF_CHECK(db.execute(kInsertAlias, alias, stored.vulnerability));
   for (const auto& pair : vuln::product_vendors_of(advisory)) {
-    if (pair.product.size() > kKeyMax || pair.vendor.size() > kKeyMax) continue;
+    if (!is_storable(pair.product, kKeyMax) || !is_storable(pair.vendor, kKeyMax)) continue;
     HF_TRY(const auto added, db.execute(kInsertMaker, pair.product, pair.vendor, std::string_view(&pair.part, 1)));
     if (added > 0) stored.new_products.push_back(pair.product);
   }
@@ -223,7 +233,8 @@ Result<bool> set_finding(ledger::Transaction& transaction, ledger::SegmentBuilde
 }
 
 Result<void> open_kev(ledger::Transaction& transaction, const vuln::KevEntry& entry) {
-  HF_CHECK(transaction.db().execute(kOpenKev, entry.id, transaction.now(), entry.date_added, entry.due_date, entry.name, entry.ransomware));
+  HF_CHECK(transaction.db().execute(kOpenKev, entry.id, transaction.now(), without_nul(entry.date_added), without_nul(entry.due_date),
+                                    without_nul(entry.name), entry.ransomware));
   return {};
 }
 

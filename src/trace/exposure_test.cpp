@@ -121,15 +121,15 @@ TEST_P(ExposureOf, ARandomFleetEqualsARecountAtEveryInstant) {
   for (const auto at : instants) {
     expect_recount("CVE-2026-1", at);
     expect_recount("CVE-2026-2", at);
-    for (const UnitQuery& query : {UnitQuery{}, UnitQuery{.market = "DE"}, UnitQuery{.market = "DE", .batch = "px/b2"}, UnitQuery{.build = "px/fw/1.0"},
-                                   UnitQuery{.standing = Standing::under_investigation}, UnitQuery{.standing = Standing::not_affected}, UnitQuery{.market = "XX"}})
+    for (const UnitQuery& query : {UnitQuery{}, where("DE"), where("DE", "", "px/b2"), where("", "px/fw/1.0"), where("", "", "", Standing::under_investigation),
+                                   where("", "", "", Standing::not_affected), where("XX")})
       EXPECT_EQ(paged("CVE-2026-1", at, query), recounted("CVE-2026-1", at, query)) << query.market << query.build << query.batch << micros(at);
   }
   // Every size of a page, with filters that leave holes in it.
   const auto past = instants[instants.size() - 6];
   for (const std::int64_t limit : {1, 2, 3, 7, 40, 1000})
     for (const auto at : {kNow, past})
-      for (UnitQuery query : {UnitQuery{}, UnitQuery{.batch = "px/b2"}, UnitQuery{.market = "FR", .build = "px/boot/2"}}) {
+      for (UnitQuery query : {UnitQuery{}, where("", "", "px/b2"), where("FR", "px/boot/2")}) {
         query.limit = limit;
         EXPECT_EQ(paged("GHSA-1", at, query), recounted("CVE-2026-1", at, query)) << limit;
       }
@@ -174,15 +174,15 @@ TEST_P(ExposureOf, ACursorThatIsNoneIsRefusedOrAnEnd) {
   record_of_a("2.0.0", kFirst);
   import(30);
   for (const std::string bad : {"x", "1", "1.DE", "-.DE.S1", "1x.DE.S1", "99999999999999999999.DE.S1", "'; DROP TABLE device; --", " 1.DE.S"}) {
-    const auto page = ask(kNow, [&](const Questions& q) { return q.units("CVE-2026-1", {.after = bad}); });
+    const auto page = ask(kNow, [&](const Questions& q) { return q.units("CVE-2026-1", after(bad)); });
     ASSERT_FALSE(page) << bad;
     EXPECT_EQ(page.error().code, "HF-TRACE-0002") << bad;
   }
   for (const std::string odd : {"9223372036854775807.ZZ.zzz", "1.%.%", "0..", "1.'.\"", "0.DE.\\"}) {
-    const auto page = ask(kNow, [&](const Questions& q) { return q.units("CVE-2026-1", {.after = odd}); });
+    const auto page = ask(kNow, [&](const Questions& q) { return q.units("CVE-2026-1", after(odd)); });
     EXPECT_TRUE(page || page.error().code == "HF-TRACE-0002") << odd << (page ? "" : page.error().detail);
   }
-  for (const auto& query : {UnitQuery{.build = "px/fw/none"}, UnitQuery{.batch = "px/none"}, UnitQuery{.batch = "' OR 1=1 --"}})
+  for (const auto& query : {where("", "px/fw/none"), where("", "", "px/none"), where("", "", "' OR 1=1 --")})
     EXPECT_EQ(ask(kNow, [&](const Questions& q) { return q.units("CVE-2026-1", query); }).error().code, "HF-TRACE-0001");
 }
 

@@ -1,6 +1,7 @@
 #include "trace/fact_store.h"
 
 #include "fleet/types.h"
+#include "trace/exposure.h"
 
 namespace hf::trace {
 namespace {
@@ -189,6 +190,7 @@ std::string above(std::string_view prefix) { return std::string(prefix) + "\xF4\
 }  // namespace
 
 Result<std::string> FactStore::canonical(std::string_view number) const {
+  if (!is_askable(number)) return std::string();
   HF_TRY(auto found, db_.find(kCanonical, text_at_0, number));
   return found.value_or(std::string(number));
 }
@@ -246,9 +248,13 @@ Result<std::optional<JsonObject>> FactStore::batch(std::int64_t batch_id) const 
   }, batch_id);
 }
 
-Result<std::optional<FactStore::Named>> FactStore::product(std::string_view path) const { return db_.find(kProduct, named, path); }
-Result<std::optional<FactStore::Named>> FactStore::build(std::string_view path) const { return db_.find(kBuild, named, path); }
-Result<std::optional<FactStore::Named>> FactStore::batch(std::string_view path) const { return db_.find(kBatch, named, path); }
+Result<std::optional<FactStore::Named>> FactStore::by_path(const db::Query& query, std::string_view path) const {
+  if (!is_askable(path)) return std::optional<Named>();
+  return db_.find(query, named, path);
+}
+Result<std::optional<FactStore::Named>> FactStore::product(std::string_view path) const { return by_path(kProduct, path); }
+Result<std::optional<FactStore::Named>> FactStore::build(std::string_view path) const { return by_path(kBuild, path); }
+Result<std::optional<FactStore::Named>> FactStore::batch(std::string_view path) const { return by_path(kBatch, path); }
 
 Result<std::optional<JsonObject>> FactStore::product_record(std::int64_t product_id) const { return db_.find(kProductRecord, product_json, product_id); }
 
@@ -352,6 +358,7 @@ Result<std::vector<std::pair<std::string, std::string>>> FactStore::credentials(
 }
 
 Result<std::vector<FactStore::Holder>> FactStore::holders(std::string_view sha256) const {
+  if (!is_askable(sha256)) return std::vector<Holder>();
   return db_.select(kHolders, [](const db::Row& row) { return Holder{row.string(0), row.string(1), row.string(2)}; }, sha256);
 }
 
@@ -387,6 +394,7 @@ Result<JsonObject> FactStore::coverage() const {
 
 Result<std::vector<JsonObject>> FactStore::search(std::string_view text, std::int64_t limit) const {
   std::vector<JsonObject> found;
+  if (!is_askable(text)) return found;
   const auto end = above(text);
   for (const auto& path : {std::string(text)}) {
     HF_CHECK(db_.each(kSearchPaths, [&](const db::Row& row) {

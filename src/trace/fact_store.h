@@ -91,6 +91,7 @@ class FactStore {
   [[nodiscard]] Result<std::vector<JsonObject>> search(std::string_view text, std::int64_t limit) const;
 
  private:
+  [[nodiscard]] Result<std::optional<Named>> by_path(const db::Query& query, std::string_view path) const;
   const db::Reader& db_;
   AsOf as_of_;
 };

@@ -183,6 +183,14 @@ class TraceTest : public hf::test::DatabaseTest {
   std::map<std::string, std::vector<std::pair<Time, Standings>>> known_;
 };
 
+inline UnitQuery where(std::string market, std::string build = {}, std::string batch = {}, Standing standing = Standing::affected) {
+  return {std::move(market), std::move(build), std::move(batch), standing, {}, 100};
+}
+inline UnitQuery after(std::string cursor) {
+  UnitQuery query;
+  query.after = std::move(cursor);
+  return query;
+}
 inline std::string text_of(const Json& value) { return std::string(value.get_string()); }
 
 }  // namespace hf::trace::test
