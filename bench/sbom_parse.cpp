@@ -26,17 +26,20 @@ std::string generated(std::size_t bytes) {
   for (; text.size() < bytes * 23 / 25; ++count) {
     const auto n = std::to_string(count);
     if (count) text += ",\n";
-    text += R"({"type":"library","bom-ref":"component-)" + n + R"(","group":"org.example.group)" + std::to_string(count % 97) +
-            R"(","name":"component-)" + n + R"(","version":"1.)" + n + R"(.0","description":"A component that a build tool found, number )" + n +
+    text += R"({"type":"library","bom-ref":"component-)" + n + R"(","group":"org.example.group)" +
+            std::to_string(count % 97) + R"(","name":"component-)" + n + R"(","version":"1.)" + n +
+            R"(.0","description":"A component that a build tool found, number )" + n +
             R"(","supplier":{"name":"Example Supplier GmbH","url":["https://www.example.com/)" + n + R"("]})";
     if (count % 10) {
       char digest[65];
       std::snprintf(digest, sizeof digest, "%064zx", count * 2654435761U);
-      text += R"(,"purl":"pkg:generic/org.example/component-)" + n + "@1." + n + R"(.0","cpe":"cpe:2.3:a:example:component_)" + n + ":1." + n +
+      text += R"(,"purl":"pkg:generic/org.example/component-)" + n + "@1." + n +
+              R"(.0","cpe":"cpe:2.3:a:example:component_)" + n + ":1." + n +
               R"(.0:*:*:*:*:*:*:*","hashes":[{"alg":"SHA-256","content":")" + digest + R"("}])";
     }
-    text += R"(,"licenses":[{"license":{"id":"Apache-2.0"}}],"externalReferences":[{"type":"vcs","url":"git+https://example.com/r/)" + n +
-            R"(.git"}],"properties":[{"name":"build:path","value":"/work/src/component-)" + n + R"("}]})";
+    text +=
+        R"(,"licenses":[{"license":{"id":"Apache-2.0"}}],"externalReferences":[{"type":"vcs","url":"git+https://example.com/r/)" +
+        n + R"(.git"}],"properties":[{"name":"build:path","value":"src/component-)" + n + R"("}]})";
   }
   text += R"(],"dependencies":[)";
   for (std::size_t i = 0; i < count; ++i)
@@ -82,7 +85,8 @@ void measure(const hf::bench::Report& report, const std::filesystem::path& sourc
   Sum sum;
   for (int round = 0; round < 1000 && sum.wall < 1; ++round)
     for (const auto& text : texts) sum.read(text);
-  const auto name = source.filename().string() + ", " + std::to_string(texts.size()) + (texts.size() == 1 ? " document" : " documents");
+  const auto name = source.filename().string() + ", " + std::to_string(texts.size()) +
+                    (texts.size() == 1 ? " document" : " documents");
   report.figure(name, sum.mb() / sum.wall, "MB/s", at_least(200));
   report.figure(name + ", of processor time", sum.mb() / sum.cpu, "MB/s");
 }
@@ -93,7 +97,8 @@ int main(int argc, char** argv) {
   const hf::bench::Report report("sbom_parse");
   for (int i = 1; i < argc; ++i) measure(report, argv[i]);
   if (argc == 1)
-    for (const char* name : {"yocto-core-image-minimal-qemux86-64.rootfs.spdx3.json.zst", "spdx-examples.tar.zst", "cyclonedx-suite.tar.zst"})
+    for (const char* name : {"yocto-core-image-minimal-qemux86-64.rootfs.spdx3.json.zst", "spdx-examples.tar.zst",
+                             "cyclonedx-suite.tar.zst"})
       measure(report, std::filesystem::path("tests/data/sbom") / name);
 
   const char* mb = std::getenv("HF_BENCH_SBOM_MB");
@@ -101,7 +106,8 @@ int main(int argc, char** argv) {
   const auto before = peak_rss_mb();
   Sum sum;
   sum.read(text);
-  const auto name = "generated CycloneDX 1.6 of " + std::to_string(text.view().size() / 1000000) + " MB, " + std::to_string(sum.components) + " components";
+  const auto name = "generated CycloneDX 1.6 of " + std::to_string(text.view().size() / 1000000) + " MB, " +
+                    std::to_string(sum.components) + " components";
   report.figure(name, sum.mb() / sum.wall, "MB/s", at_least(200));
   report.figure(name + ", of processor time", sum.mb() / sum.cpu, "MB/s");
   report.figure(name, sum.wall, "s", at_most(10));

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "base/json.h"
+#include "base/text.h"
 #include "sbom/parse.h"
 #include "sbom/render.h"
 
@@ -12,7 +13,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const hf::sbom::Limits limits{.bytes_max = 1U << 20, .depth_max = 64, .findings_max = 50};
   const auto findings = hf::sbom::validate(text, limits);
   for (const auto& finding : findings)
-    if (!finding.code.starts_with("HF-SBOM-") || finding.message.empty() || (!finding.pointer.empty() && finding.pointer[0] != '/')) std::abort();
+    if (!finding.code.starts_with("HF-SBOM-") || finding.message.empty() || !hf::is_utf8(finding.message) ||
+        (!finding.pointer.empty() && finding.pointer[0] != '/'))
+      std::abort();
   const auto document = hf::sbom::parse(text, limits);
   if (document.has_value() != findings.empty()) std::abort();
   if (!document) return 0;

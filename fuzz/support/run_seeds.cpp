@@ -28,7 +28,8 @@ int main(int count, char** names) {
     bytes.assign(std::istreambuf_iterator<char>(in), {});
     LLVMFuzzerTestOneInput(bytes.data(), bytes.size());
     // Cut short: the end of input in every eighth place is where parsers read too far.
-    for (auto size = bytes.size(); size > 8; size -= std::max<std::size_t>(8, bytes.size() / 64)) {
+    const auto step = std::max<std::size_t>(8, bytes.size() / 64);
+    for (auto size = bytes.size(); size > 8; size -= std::min(size, step)) {
       const std::vector<std::uint8_t> part(bytes.begin(), bytes.begin() + std::ptrdiff_t(size - 1));
       LLVMFuzzerTestOneInput(part.data(), part.size());
     }

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <string>
 
+#include "accounts/denial_store.h"
 #include "db/database.h"
 #include "net/log.h"
 #include "net/pipeline.h"
@@ -27,15 +28,10 @@ class DenialRecorder final : public net::Denials {
   void flush();
 
  private:
-  struct Attempts {
-    std::string principal, address, method, path, code;
-    std::int64_t count = 0;
-    Time first_at, last_at;
-  };
   using Key = std::pair<std::string, std::string>;  // principal, address
-  using Pending = std::map<Key, Attempts>;
+  using Pending = std::map<Key, DeniedAttempts>;
 
-  void write(const Attempts& attempts);
+  void write(const DeniedAttempts& attempts);
 
   db::Database& database_;
   const Clock& clock_;

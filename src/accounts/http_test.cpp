@@ -1,5 +1,8 @@
 #include "accounts/http.h"
 
+#include <atomic>
+#include <thread>
+
 #include "accounts/authenticator.h"
 #include "accounts/denials.h"
 #include "accounts/idempotency.h"
@@ -272,6 +275,21 @@ TEST_P(AccountsHttp, AnIdempotencyKeyCreatesOnce) {
   // The answer went when its day was over.
   clock_.advance(24h);
   EXPECT_EQ(ask(net::Method::post, "/v1/users", bob, sign_in("ada"), key).code(), "HF-ACCOUNT-0007");
+}
+
+TEST_P(AccountsHttp, OfManyWhoClaimAKeyAtOnceOneIsFirst) {
+  const auto digest = crypto::sha256({});
+  std::atomic<int> fresh = 0, waiting = 0;
+  std::vector<std::thread> all;
+  for (int i = 0; i < 8; ++i)
+    all.emplace_back([&] {
+      const auto what = idempotency_.claim("user:1", "k", digest).value().what;
+      fresh += what == net::Idempotency::Claim::fresh;
+      waiting += what == net::Idempotency::Claim::in_progress;
+    });
+  for (auto& thread : all) thread.join();
+  EXPECT_EQ(fresh, 1);
+  EXPECT_EQ(waiting, 7);
 }
 
 TEST_P(AccountsHttp, AnAbandonedKeyComesFree) {

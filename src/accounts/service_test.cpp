@@ -1,5 +1,8 @@
 #include "accounts/service.h"
 
+#include <atomic>
+#include <thread>
+
 #include "ledger/log.h"
 #include "ledger/verify.h"
 #include "support/memory_key_store.h"
@@ -78,6 +81,17 @@ TEST_P(Accounts, TheSetUpLinkMakesOneAdministratorOnce) {
   EXPECT_EQ(code(service_.set_up(link.value()->text(), ada)), "HF-ACCOUNT-0002");
   EXPECT_FALSE(service_.setup_link().value());
   expect_evidence();
+}
+
+TEST_P(Accounts, OfTwoWhoUseTheLinkAtOnceOneWins) {
+  const auto link = service_.setup_link();
+  std::atomic<int> won = 0;
+  std::vector<std::thread> both;
+  for (const auto* name : {"ada", "eve"})
+    both.emplace_back([&, name] { won += service_.set_up(link.value()->text(), {.name = name, .password = std::string(kPassword)}).has_value(); });
+  for (auto& thread : both) thread.join();
+  EXPECT_EQ(won, 1);
+  EXPECT_EQ(service_.accounts({0}, 10)->size(), 1U);
 }
 
 TEST_P(Accounts, TheSetUpLinkExpires) {

@@ -22,6 +22,21 @@ constexpr int kTurnsMax = 64;  // steps before the other connections of the thre
 
 std::string_view media_type(std::string_view content_type) { return trim(content_type.substr(0, content_type.find(';'))); }
 
+Response busy(std::string_view request_id) {
+  auto response = problem(503, "HF-HTTP-0016", "the server is busy; try again", request_id);
+  response.headers.add("Retry-After", "1");
+  return response;
+}
+
+// The trace id of a version 00 traceparent (W3C Trace Context, section 3.2.2); empty if it is not one.
+std::string trace_id_of(std::string_view traceparent) {
+  constexpr std::size_t kSize = 55;
+  if (traceparent.size() != kSize || !traceparent.starts_with("00-") || traceparent[35] != '-' || traceparent[52] != '-') return {};
+  const auto id = traceparent.substr(3, 32);
+  const bool hex = std::all_of(id.begin(), id.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  return hex && id.find_first_not_of('0') != std::string_view::npos ? std::string(id) : std::string();
+}
+
 }  // namespace
 
 IoThread::IoThread(ListenerState& state, unsigned)
@@ -64,6 +79,8 @@ struct Connection::Exchange {
   const Route* route = nullptr;
   bool routed = false;
   bool handled = false;  // by the pipeline, which has logged it
+  bool admitting = false;  // a worker asks whether the content may come
+  std::optional<Response> refused_early;
   bool head_only = false;
   bool keep_alive = false;
   int version = 11;
@@ -283,6 +300,7 @@ void Connection::route() {
   request.peer = peer_;
   request.headers = std::move(head.headers);
   request.target = std::move(head.target);
+  request.trace_id = trace_id_of(request.header("traceparent"));
 
   const auto answer = [&](Response response) {
     x.keep_alive = head.keep_alive && !has_body;  // what follows an unread body cannot be trusted
@@ -328,15 +346,22 @@ void Connection::route() {
   x.parser.read_body_into(request.body, body_max, listener_.config.limits.body_memory_bytes,
                           listener_.config.spool_directory);
   if (!has_body) return;
+  // RFC 9110 section 10.1.1
+  if (const auto expect = request.headers.find("Expect"); expect && head.version == 11 && !iequals(*expect, "100-continue"))
+    return answer(problem(417, "HF-HTTP-0015", "only 100-continue can be expected", id));
+  const auto in_memory = listener_.config.limits.body_memory_bytes;
+  if (route.permission == kPublic || body_max <= in_memory || (!head.chunked && *head.content_length <= in_memory)) return await_body();
+  x.admitting = true;
+  enter(State::handler, std::nullopt);
+  if (!listener_.workers.try_push(std::static_pointer_cast<Job>(shared_from_this()))) answer(busy(id));
+}
+
+void Connection::await_body() {
+  auto& x = *exchange_;
   enter(State::receive, Timeout::body);
-  if (const auto expect = request.headers.find("Expect"); expect && head.version == 11) {
-    // RFC 9110 section 10.1.1
-    if (!iequals(*expect, "100-continue"))
-      return answer(problem(417, "HF-HTTP-0015", "only 100-continue can be expected", id));
-    if (more_input_) return;  // the client did not wait
-    x.out = "HTTP/1.1 100 Continue\r\n\r\n";
-    enter(State::go_on, Timeout::body);
-  }
+  if (!x.request.headers.find("Expect") || x.version != 11 || more_input_) return;  // more_input_: the client did not wait
+  x.out = "HTTP/1.1 100 Continue\r\n\r\n";
+  enter(State::go_on, Timeout::body);
 }
 
 Connection::Next Connection::send_continue() {
@@ -358,9 +383,7 @@ void Connection::dispatch() {
   enter(State::handler, std::nullopt);
   if (listener_.workers.try_push(std::static_pointer_cast<Job>(shared_from_this()))) return;
   if (listener_.config.overload) return respond(listener_.config.overload(x.request));
-  auto busy = problem(503, "HF-HTTP-0016", "the server is busy; try again", x.request.id);
-  busy.headers.add("Retry-After", "1");
-  respond(std::move(busy));
+  respond(busy(x.request.id));
 }
 
 void Connection::handle() {
@@ -375,7 +398,13 @@ void Connection::handle() {
 
 void Connection::work() {
   auto& x = *exchange_;
-  if (!x.producer_more) {
+  if (x.admitting) {
+    try {
+      x.refused_early = listener_.config.serves->refuse_early(*x.route, x.request);
+    } catch (const std::exception&) {
+      x.refused_early = problem(500, "HF-HTTP-0017", "the server failed; the request id tells the operator why", x.request.id);
+    }
+  } else if (!x.producer_more) {
     handle();
   } else {
     const auto& producer = std::get<std::shared_ptr<Producer>>(x.response.content);
@@ -389,7 +418,17 @@ void Connection::work() {
   }
   io_.loop.post([self = shared_from_this()] {
     if (self->state_ == State::closed) return self->exchange_.reset();
-    if (self->exchange_->content_done)
+    auto& exchange = *self->exchange_;
+    if (std::exchange(exchange.admitting, false)) {
+      self->fresh_ = !self->in_.empty();
+      if (exchange.refused_early) {
+        exchange.keep_alive = false;  // what follows an unread body cannot be trusted
+        exchange.handled = true;
+        self->respond(*std::move(exchange.refused_early));
+      } else {
+        self->await_body();
+      }
+    } else if (exchange.content_done)
       self->respond(std::move(self->exchange_->response));
     else
       self->enter(State::send, Timeout::body);

@@ -77,6 +77,7 @@ class Connection final : public Ready, public Timed, public Job, public std::ena
   void feed(std::string_view bytes);
   void begin_exchange();
   void route();
+  void await_body();
   void dispatch();
   void handle();  // calls the handler; on a worker or on the loop
   void refuse(const Refusal& refusal);

@@ -67,6 +67,7 @@ struct Request {
   std::string trace_id;  // of a valid W3C traceparent header, else empty
   std::string_view listener;
   Principal principal;
+  bool admitted = false;  // the pipeline let it in before its content was read
   Time received{};
 
   [[nodiscard]] std::string_view path(std::string_view name) const;    // empty if absent

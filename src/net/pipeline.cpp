@@ -20,6 +20,12 @@ bool is_key(std::string_view key) {
   return !key.empty() && key.size() <= kKeyMax && std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
+Response refusal(const Error& error, const Request& request) {
+  auto response = problem(error, Stage::admission, request.id);
+  if (response.status == 429) response.headers.set("Retry-After", "1");
+  return response;
+}
+
 crypto::Sha256 digest_of(const Request& request) {
   // NUL separates: neither a method nor a target holds one.
   const std::string head = std::string(name_of(request.method)) + '\0' + request.target + '\0';
@@ -28,11 +34,26 @@ crypto::Sha256 digest_of(const Request& request) {
 
 }  // namespace
 
+void Pipeline::note_denial(const Request& request, const Response& response) const {
+  if ((response.status == 401 || response.status == 403) && stages_.denials)
+    stages_.denials->denied(request, response.status, response.error_code);
+}
+
+std::optional<Response> Pipeline::refuse_early(const Route& route, Request& request) const {
+  const auto since = std::chrono::steady_clock::now();
+  const auto admitted = admit(route, request);
+  request.admitted = admitted.has_value();
+  if (admitted) return std::nullopt;
+  auto response = refusal(admitted.error(), request);
+  note_denial(request, response);
+  finish(route.path, request, response, since);
+  return response;
+}
+
 Response Pipeline::handle(const Route& route, Request& request) const {
   const auto since = std::chrono::steady_clock::now();
   auto response = answer(route, request);
-  if ((response.status == 401 || response.status == 403) && stages_.denials)
-    stages_.denials->denied(request, response.status, response.error_code);
+  note_denial(request, response);
   finish(route.path, request, response, since);
   return response;
 }
@@ -42,11 +63,8 @@ void Pipeline::refused(const Request& request, Response& response) const {
 }
 
 Response Pipeline::answer(const Route& route, Request& request) const {
-  if (const auto admitted = admit(route, request); !admitted) {
-    auto response = problem(admitted.error(), Stage::admission, request.id);
-    if (response.status == 429) response.headers.set("Retry-After", "1");
-    return response;
-  }
+  if (!request.admitted)
+    if (const auto admitted = admit(route, request); !admitted) return refusal(admitted.error(), request);
   const auto key = request.header("Idempotency-Key");
   if (!route.idempotency_key || key.empty() || !stages_.idempotency || is_safe(request.method)) return call(route, request);
   if (!is_key(key)) return problem(400, "HF-HTTP-0040", "Idempotency-Key takes 1 to 255 visible ASCII characters", request.id);

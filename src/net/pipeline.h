@@ -76,6 +76,8 @@ class Pipeline {
   explicit Pipeline(Router router, Stages stages = {}) : router_(std::move(router)), stages_(std::move(stages)) {}
 
   [[nodiscard]] const Router& router() const { return router_; }
+  // Before a large content is read: whoever may not send it must not fill the disk with it. Nothing: let it come.
+  [[nodiscard]] std::optional<Response> refuse_early(const Route& route, Request& request) const;
   [[nodiscard]] Response handle(const Route& route, Request& request) const;
   // What HTTP refused before a handler was found or asked (404, 405, 413, 431 ...): headers, log and metrics.
   void refused(const Request& request, Response& response) const;
@@ -83,6 +85,7 @@ class Pipeline {
  private:
   [[nodiscard]] Response answer(const Route& route, Request& request) const;
   [[nodiscard]] Result<void> admit(const Route& route, Request& request) const;
+  void note_denial(const Request& request, const Response& response) const;
   [[nodiscard]] Response call(const Route& route, const Request& request) const;
   [[nodiscard]] Response call_once(const Route& route, const Request& request, std::string_view key) const;
   void finish(std::string_view pattern, const Request& request, Response& response,

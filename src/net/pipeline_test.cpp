@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <map>
 
 #include "net/server_fixture.h"
@@ -14,12 +15,14 @@ class TestAuthenticator final : public Authenticator {
  public:
   Result<Principal> authenticate(const Request& request) override {
     const auto text = request.header("Authorization");
+    ++asked;
     if (text.empty()) return Principal{};
     if (text == "Bearer bad") return fail(ErrorKind::unauthenticated, "HF-TEST-0401", "the token is not known");
     Principal principal{.id = std::string(text.substr(7)), .kind = "token"};
     principal.permissions.emplace_back(request.header("X-May"));
     return principal;
   }
+  std::atomic<int> asked = 0;
 };
 
 class TestDenials final : public Denials {
@@ -72,8 +75,10 @@ class PipelineTest : public test::ServerTest {
         {.path = "/mine", .permission = kSignedIn, .handler = count},
         {.path = "/things", .permission = "thing.read", .handler = count},
         {.method = Method::post, .path = "/things", .permission = "thing.write", .body_max = 100, .idempotency_key = true, .handler = count},
+        {.method = Method::post, .path = "/files", .permission = "thing.write", .body_max = 1 << 20,
+         .handler = [](const Request& request) { return text_response(200, std::to_string(request.body.size())); }},
         {.path = "/throws", .permission = kPublic, .handler = [](const Request&) -> Result<Response> { throw std::runtime_error("boom"); }}};
-    Listener listener{.name = "test", .workers = 1};
+    Listener listener{.name = "test", .limits = {.body_memory_bytes = 1000}, .workers = 1};
     listener.serves = std::make_shared<Pipeline>(Router(std::move(routes)), stages);
     std::vector<Listener> listeners;
     listeners.push_back(std::move(listener));
@@ -167,6 +172,43 @@ TEST_F(PipelineTest, AFailureOfOursGivesTheKeyBackAndARefusalIsKept) {
   EXPECT_EQ(code_of(post("Idempotency-Key: k4\r\n", "deny")), "HF-HTTP-0046");
 }
 
+// Otherwise anyone could fill the spool directory.
+TEST_F(PipelineTest, ALargeContentIsReadOnlyFromWhoeverMaySendIt) {
+  const auto head = [](std::string_view extra, std::string_view framing = "Content-Length: 500000\r\n") {
+    return "POST /files HTTP/1.1\r\nHost: a\r\n" + std::string(extra) + std::string(framing) + "\r\n";
+  };
+  for (const auto& [status, extra] : std::vector<std::pair<int, std::string>>{
+           {401, ""}, {401, as("bad", "thing.write")}, {403, as("ann", "thing.read")}, {403, as("ann", "thing.read") + "Expect: 100-continue\r\n"}}) {
+    test::Client client(port_);
+    client.send(head(extra));  // and not a byte of the content
+    const auto answer = client.answer();
+    EXPECT_EQ(answer.status, status);
+    EXPECT_EQ(answer.header("Connection"), "close");
+    EXPECT_NE(answer.header("Content-Security-Policy"), "");
+    client.end();
+    EXPECT_TRUE(client.closed());
+  }
+  EXPECT_EQ(denials_.seen.size(), 4U);
+  test::Client chunked(port_);
+  chunked.send(head("", "Transfer-Encoding: chunked\r\n"));
+  EXPECT_EQ(chunked.answer().status, 401);
+
+  const auto before = authenticator_.asked.load();
+  const std::string content(500'000, 'x');
+  test::Client client(port_);
+  client.send(head(as("ann", "thing.write") + "Expect: 100-continue\r\n"));
+  EXPECT_EQ(client.head().status, 100);
+  client.send(content);
+  EXPECT_EQ(client.answer().body, "500000");
+  client.send(head(as("ann", "thing.write")) + content + head(as("ann", "thing.write")) + content);
+  EXPECT_EQ(client.answer().body, "500000");
+  EXPECT_EQ(client.answer().body, "500000");
+  client.send(head(as("ann", "thing.write"), "Transfer-Encoding: chunked\r\n") + "5\r\nhello\r\n");
+  client.send("0\r\n\r\n");
+  EXPECT_EQ(client.answer().body, "5");
+  EXPECT_EQ(authenticator_.asked.load() - before, 4) << "asked once a request";
+}
+
 TEST_F(PipelineTest, RatesAreLimitedByPrincipalAndByAddress) {
   test::Client client(port_);
   for (int i = 0; i < 10; ++i) EXPECT_EQ(client.get("/mine", as("ann", "")).status, 201);
@@ -195,12 +237,13 @@ TEST_F(PipelineTest, EveryAnswerCarriesTheSecurityHeaders) {
 
 TEST_F(PipelineTest, EveryAnswerIsLoggedAndCounted) {
   test::Client client(port_);
-  EXPECT_EQ(client.get("/open?token=abc").status, 201);
+  EXPECT_EQ(client.get("/open?token=abc", "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n").status, 201);
   EXPECT_EQ(client.get("/throws").status, 500);
   EXPECT_EQ(client.get("/nothing").status, 404);
   EXPECT_EQ(client.get("/mine", as("ann", "")).status, 201);
   server_.reset();
   EXPECT_NE(lines_.find(R"("target":"/open?token=[redacted]")"), std::string::npos) << lines_;
+  EXPECT_NE(lines_.find(R"("trace_id":"4bf92f3577b34da6a3ce929d0e0e4736")"), std::string::npos) << lines_;
   EXPECT_NE(lines_.find(R"("detail":"boom")"), std::string::npos) << lines_;
   EXPECT_NE(lines_.find(R"("problem":"HF-HTTP-0012")"), std::string::npos) << lines_;
   EXPECT_NE(lines_.find(R"("principal":"ann")"), std::string::npos) << lines_;

@@ -11,8 +11,8 @@ namespace hf::sbom {
 namespace {
 
 constexpr std::array<std::string_view, 17> kAlgorithms{
-    "MD5",      "SHA-1",    "SHA-224",  "SHA-256",     "SHA-384",     "SHA-512",     "SHA3-224", "SHA3-256", "SHA3-384",
-    "SHA3-512", "MD2",      "MD4",      "BLAKE2b-256", "BLAKE2b-384", "BLAKE2b-512", "BLAKE3",   "ADLER-32"};
+    "MD5",      "SHA-1", "SHA-224", "SHA-256",     "SHA-384",     "SHA-512",     "SHA3-224", "SHA3-256", "SHA3-384",
+    "SHA3-512", "MD2",   "MD4",     "BLAKE2b-256", "BLAKE2b-384", "BLAKE2b-512", "BLAKE3",   "ADLER-32"};
 
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
@@ -55,7 +55,8 @@ bool is_commit(std::string_view word) {
 
 Vcs vcs_of(std::string_view location, bool known_as_vcs, TextArena& text) {
   static constexpr std::array<std::string_view, 4> kTools{"git+", "hg+", "svn+", "bzr+"};
-  const auto tool = std::find_if(kTools.begin(), kTools.end(), [&](auto prefix) { return location.starts_with(prefix); });
+  const auto tool =
+      std::find_if(kTools.begin(), kTools.end(), [&](auto prefix) { return location.starts_with(prefix); });
   const bool plain_git = location.starts_with("git://") || location.starts_with("git@");
   if (tool == kTools.end() && !plain_git && !known_as_vcs) return {};
   if (tool != kTools.end()) location.remove_prefix(tool->size());
@@ -73,7 +74,8 @@ Vcs vcs_of(std::string_view location, bool known_as_vcs, TextArena& text) {
   if (at != std::string_view::npos && path != std::string_view::npos && at > path) {
     revision = location.substr(at + 1);
     location = location.substr(0, at);
-  } else if (!fragment.empty() && fragment.find('/') == std::string_view::npos && fragment.find('=') == std::string_view::npos) {
+  } else if (!fragment.empty() && fragment.find('/') == std::string_view::npos &&
+             fragment.find('=') == std::string_view::npos) {
     revision = fragment;  // npm: the fragment is the commit; SPDX: it is a path inside the repository
   }
   return {text.keep(location), text.keep(revision)};

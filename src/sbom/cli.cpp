@@ -40,7 +40,8 @@ Result<Text> read_document(std::string_view name, cli::Terminal& terminal, const
 }
 
 std::string line_of(const Finding& finding) {
-  return (finding.pointer.empty() ? "(document)" : finding.pointer) + ": " + finding.message + " [" + std::string(finding.code) + "]\n";
+  return (finding.pointer.empty() ? "(document)" : finding.pointer) + ": " + finding.message + " [" +
+         std::string(finding.code) + "]\n";
 }
 
 void write_list(std::string_view name, const std::vector<Finding>& findings, std::ostream& out) {
@@ -66,7 +67,8 @@ Result<cli::Exit> run_parse(const cli::Args& args, cli::Terminal& terminal) {
   if (!document) {
     const auto checked = check(text, limits);
     if (args.flag("json")) write_checked(checked, terminal.out);
-    else for (const auto& finding : checked.findings) terminal.err << line_of(finding);
+    else
+      for (const auto& finding : checked.findings) terminal.err << line_of(finding);
     return fail(document.error());
   }
   if (args.flag("json")) write_json(*document, terminal.out);
@@ -95,18 +97,20 @@ std::span<const cli::Command> commands() {
   static const std::vector<cli::Command> list{
       {{.name = "sbom parse",
         .summary = "Read an SBOM and show its components",
-        .details = "Reads CycloneDX JSON 1.2 to 1.6, SPDX 2.2 and 2.3 JSON, and SPDX 3.0.1 JSON-LD; the format is detected.\n"
-                   "--json prints {format, spec_version, components, dependencies, vex, unidentified}.\n"
-                   "A component is unidentified when it has no purl, CPE, commit, vendor part number, content identifier\n"
-                   "or hash: it has a name, but nothing that can be looked up.\n"
-                   "An invalid document gives every finding with its JSON pointer and nothing else, and exit code 3.",
+        .details =
+            "Reads CycloneDX JSON 1.2 to 1.6, SPDX 2.2 and 2.3 JSON, and SPDX 3.0.1 JSON-LD; the format is detected.\n"
+            "--json prints {format, spec_version, components, dependencies, vex, unidentified}.\n"
+            "A component is unidentified when it has no purl, CPE, commit, vendor part number, content identifier\n"
+            "or hash: it has a name, but nothing that can be looked up.\n"
+            "An invalid document gives every finding with its JSON pointer and nothing else, and exit code 3.",
         .positionals = {{.name = "FILE", .help = "the document; - is standard input"}},
         .options = {{.name = "json", .value = {}, .help = "print JSON"}},
         .examples = {"holdfast sbom parse image.spdx.json", "holdfast sbom parse - --json < bom.json"}},
        &run_parse},
       {{.name = "sbom validate",
         .summary = "Check an SBOM against its format's rules",
-        .details = "Prints every finding with its JSON pointer (RFC 6901). Exit code 1 when there is one. Warnings, such as a\n"
+        .details = "Prints every finding with its JSON pointer (RFC 6901). Exit code 1 when there is one. Warnings, "
+                   "such as a\n"
                    "reference to nothing, leave the document readable.",
         .positionals = {{.name = "FILE", .help = "the document; - is standard input"}},
         .options = {{.name = "json", .value = {}, .help = "print {findings: [{pointer, code, message}], warnings}"}},

@@ -32,7 +32,8 @@ Ran run(std::string_view name, std::vector<std::string_view> words, const std::s
 const std::string kGood = R"({"bomFormat":"CycloneDX","specVersion":"1.6","version":1,"components":[
   {"type":"library","name":"zlib","version":"1.3","bom-ref":"z","purl":"pkg:generic/zlib@1.3","licenses":[{"license":{"id":"Zlib"}}]},
   {"type":"library","name":"mystery","bom-ref":"m"}],"dependencies":[{"ref":"m","dependsOn":["z"]}]})";
-const std::string kBad = R"({"bomFormat":"CycloneDX","specVersion":"1.6","version":1,"components":[{"type":"gadget","name":"a"}],"x":1})";
+const std::string kBad =
+    R"({"bomFormat":"CycloneDX","specVersion":"1.6","version":1,"components":[{"type":"gadget","name":"a"}],"x":1})";
 
 TEST(SbomCommands, ParsePrintsTheDocument) {
   const auto ran = run("sbom parse", {"-", "--json"}, kGood);
@@ -44,7 +45,8 @@ TEST(SbomCommands, ParsePrintsTheDocument) {
   EXPECT_EQ(document.at("spec_version").as_string(), "1.6");
   ASSERT_EQ(document.at("components").as_array().size(), 2U);
   const auto& zlib = document.at("components").as_array()[0].as_object();
-  for (const auto* name : {"ref", "name", "version", "purl", "cpes", "hashes", "licenses"}) EXPECT_TRUE(zlib.contains(name)) << name;
+  for (const auto* name : {"ref", "name", "version", "purl", "cpes", "hashes", "licenses"})
+    EXPECT_TRUE(zlib.contains(name)) << name;
   EXPECT_EQ(zlib.at("licenses").as_array()[0].as_string(), "Zlib");
   EXPECT_EQ(document.at("dependencies").as_array().size(), 1U);
   EXPECT_TRUE(document.at("vex").as_array().empty());
@@ -68,7 +70,9 @@ TEST(SbomCommands, ValidateAnswersWithItsExitCode) {
   EXPECT_EQ(run("sbom validate", {"-"}, kGood).out, "valid\n");
   const auto bad = run("sbom validate", {"-"}, kBad);
   EXPECT_EQ(bad.exit, cli::kNo);
-  EXPECT_NE(bad.out.find("/components/0/type: 'gadget' is no word of component-type [HF-SBOM-0103]\n"), std::string::npos) << bad.out;
+  EXPECT_NE(bad.out.find("/components/0/type: 'gadget' is no word of component-type [HF-SBOM-0103]\n"),
+            std::string::npos)
+      << bad.out;
   EXPECT_EQ(run("sbom validate", {"-", "--json"}, "{").exit, cli::kNo);
   EXPECT_EQ(run("sbom validate", {"/nowhere"}, "").exit, cli::kNotFound);
 }

@@ -84,7 +84,8 @@ TEST(CycloneDx, CountsWhatHasOnlyAName) {
     {"type":"library","bom-ref":"d","name":"d","version":"0123456789012345678901234567890123456789",
      "externalReferences":[{"type":"vcs","url":"https://example.com/d.git"}]},
     {"type":"device","bom-ref":"e","name":"47155-4001","supplier":{"name":"Molex"}}]})");
-  EXPECT_EQ(doc.unidentified(), (std::vector<std::string_view>{"a", "c"}));  // a repository without a commit names no code
+  EXPECT_EQ(doc.unidentified(),
+            (std::vector<std::string_view>{"a", "c"}));  // a repository without a commit names no code
 }
 
 TEST(CycloneDx, MapsEveryAnalysisStateAndKeepsItsWord) {
@@ -109,13 +110,16 @@ TEST(CycloneDx, MapsEveryAnalysisStateAndKeepsItsWord) {
   EXPECT_EQ(v.products[1].claim, "unaffected");
   EXPECT_EQ(v.products[2].range, "vers:semver/<2");
   EXPECT_EQ(v.products[2].claim, "affected");
-  const VexStatus expected[] = {VexStatus::not_affected, VexStatus::fixed,        VexStatus::fixed,  VexStatus::affected,
-                                VexStatus::under_investigation, VexStatus::not_affected, VexStatus::unknown};
+  const VexStatus expected[] = {
+      VexStatus::not_affected,        VexStatus::fixed,        VexStatus::fixed,  VexStatus::affected,
+      VexStatus::under_investigation, VexStatus::not_affected, VexStatus::unknown};
   for (std::size_t i = 0; i < doc.vex.size(); ++i) EXPECT_EQ(doc.vex[i].status, expected[i]) << i;
 }
 
 TEST(CycloneDx, SplitsRepositoryAndCommit) {
-  struct Case { std::string_view location, url, commit; };
+  struct Case {
+    std::string_view location, url, commit;
+  };
   const Case cases[] = {
       {"git+https://host/a.git@0123", "https://host/a.git", "0123"},
       {"git+https://host/a.git@v1#sub/dir", "https://host/a.git", "v1"},
@@ -125,8 +129,10 @@ TEST(CycloneDx, SplitsRepositoryAndCommit) {
       {"https://host/a.tar.gz", "", ""},
   };
   for (const auto& c : cases) {
-    const auto doc = read(R"({"bomFormat":"CycloneDX","specVersion":"1.6","version":1,"components":[{"type":"library","name":"x",
-      "externalReferences":[{"type":")" + std::string(c.url.empty() ? "distribution" : "vcs") + R"(","url":")" + std::string(c.location) + R"("}]}]})");
+    const auto doc = read(
+        R"({"bomFormat":"CycloneDX","specVersion":"1.6","version":1,"components":[{"type":"library","name":"x",
+      "externalReferences":[{"type":")" +
+        std::string(c.url.empty() ? "distribution" : "vcs") + R"(","url":")" + std::string(c.location) + R"("}]}]})");
     ASSERT_EQ(doc.components.size(), 1U);
     if (c.url.empty()) {
       EXPECT_TRUE(doc.components[0].vcs.empty());

@@ -17,8 +17,8 @@ auto malformed(std::string detail) {
 
 auto unsupported(std::string_view format, std::string_view version, std::string_view supported) {
   return fail(ErrorKind::invalid, "HF-SBOM-0004",
-              std::string(format) + " version '" + std::string(version.substr(0, 40)) + "' is not read; supported are " +
-                  std::string(supported));
+              std::string(format) + " version '" + std::string(version.substr(0, 40)) +
+                  "' is not read; supported are " + std::string(supported));
 }
 
 struct Heads {
@@ -52,13 +52,15 @@ Result<Claimed> judge(const Heads& heads) {
   }
   if (heads.has_context) {
     for (const auto version : kSpdx3)
-      if (heads.contexts == 1 && heads.context == std::string(kContextHead) + std::string(version.substr(4)) + std::string(kContextTail))
+      if (heads.contexts == 1 &&
+          heads.context == std::string(kContextHead) + std::string(version.substr(4)) + std::string(kContextTail))
         return Claimed{Dialect::spdx3, version};
     return unsupported("SPDX JSON-LD @context", heads.context,
                        std::string(kContextHead) + "1" + std::string(kContextTail) + " alone");
   }
-  return fail(ErrorKind::invalid, "HF-SBOM-0003",
-              "this is neither CycloneDX JSON (bomFormat), nor SPDX 2 JSON (spdxVersion), nor SPDX 3 JSON-LD (@context)");
+  return fail(
+      ErrorKind::invalid, "HF-SBOM-0003",
+      "this is neither CycloneDX JSON (bomFormat), nor SPDX 2 JSON (spdxVersion), nor SPDX 3 JSON-LD (@context)");
 }
 
 }  // namespace
@@ -66,8 +68,7 @@ Result<Claimed> judge(const Heads& heads) {
 Result<Claimed> detect(json::od::document& document) {
   Heads heads;
   json::od::object root;
-  if (const auto error = document.get_object().get(root))
-    return malformed(simdjson::error_message(error));
+  if (const auto error = document.get_object().get(root)) return malformed(simdjson::error_message(error));
   for (auto item : root) {
     json::od::field field;
     if (const auto error = std::move(item).get(field)) return malformed(simdjson::error_message(error));

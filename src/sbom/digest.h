@@ -38,7 +38,8 @@ inline const std::uint64_t kSecret = fold(reinterpret_cast<std::uintptr_t>(&kAnc
 inline std::uint64_t digest_of(std::string_view text) {
   auto digest = kSecret;
   auto rest = text;
-  for (; rest.size() > 16; rest.remove_prefix(16)) digest = fold(load(rest.data(), 8) ^ kSecret, load(rest.data() + 8, 8) ^ digest);
+  for (; rest.size() > 16; rest.remove_prefix(16))
+    digest = fold(load(rest.data(), 8) ^ kSecret, load(rest.data() + 8, 8) ^ digest);
   const auto [first, last] = ends_of(rest);
   return fold(kMix ^ text.size(), fold(first ^ kSecret, last ^ digest));
 }

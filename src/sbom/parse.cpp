@@ -26,9 +26,11 @@ class Reading {
     // RFC 8259 8.1 lets a reader ignore a byte order mark; some writers put one.
     auto capacity = text.capacity();
     if (bytes_.starts_with("\xEF\xBB\xBF")) bytes_.remove_prefix(3), capacity -= 3;
-    if (const auto error = parser_.iterate(simdjson::padded_string_view(bytes_.data(), bytes_.size(), capacity)).get(document_))
+    if (const auto error =
+            parser_.iterate(simdjson::padded_string_view(bytes_.data(), bytes_.size(), capacity)).get(document_))
       return fail(ErrorKind::invalid, "HF-SBOM-0002",
-                  "the text is not one JSON text in valid UTF-8, or it is cut off: " + std::string(simdjson::error_message(error)));
+                  "the text is not one JSON text in valid UTF-8, or it is cut off: " +
+                      std::string(simdjson::error_message(error)));
     HF_TRY(claimed_, detect(document_));
     return {};
   }
@@ -37,7 +39,8 @@ class Reading {
     return grammar::check(document_, bytes_, grammar_of(claimed_), limits, elsewhere_of(claimed_));
   }
 
-  Result<Document> extract(std::size_t longest_list) {  // only after a check without findings: simdjson cannot rewind after an error
+  Result<Document> extract(
+      std::size_t longest_list) {  // only after a check without findings: simdjson cannot rewind after an error
     document_.rewind();
     Document document;
     document.format = claimed_.dialect == Dialect::cyclonedx ? Format::cyclonedx : Format::spdx;
@@ -50,7 +53,8 @@ class Reading {
       document.edges.reserve(likely);
     }
     json::od::value root;
-    if (document_.get_value().get(root)) return fail(ErrorKind::internal, "HF-SBOM-0009", "the checked document cannot be read again");
+    if (document_.get_value().get(root))
+      return fail(ErrorKind::internal, "HF-SBOM-0009", "the checked document cannot be read again");
     switch (claimed_.dialect) {
       case Dialect::cyclonedx: cyclonedx::extract(root, document); break;
       case Dialect::spdx2: spdx2::extract(root, document, spdx2::Refs::local); break;
@@ -69,7 +73,8 @@ class Reading {
 Error refusal(const grammar::Outcome& outcome) {
   const auto& first = outcome.findings.front();
   if (outcome.stopped)
-    return {first.code == "HF-SBOM-0001" ? ErrorKind::limit : ErrorKind::invalid, first.code, first.message, "at " + first.pointer};
+    return {first.code == "HF-SBOM-0001" ? ErrorKind::limit : ErrorKind::invalid, first.code, first.message,
+            "at " + first.pointer};
   const auto count = outcome.findings.size();
   return {ErrorKind::invalid, "HF-SBOM-0005",
           "the document breaks its format's rules in " + std::to_string(count) + (count == 1 ? " place" : " places"),
@@ -102,7 +107,8 @@ Result<Document> parse(const Text& text, const Limits& limits) {
 
 Checked check(const Text& text, const Limits& limits) {
   Reading reading;
-  if (auto opened = reading.open(text, limits); !opened) return {{{"", opened.error().code, std::move(opened.error().message)}}, {}};
+  if (auto opened = reading.open(text, limits); !opened)
+    return {{{"", opened.error().code, std::move(opened.error().message)}}, {}};
   auto outcome = reading.check(limits);
   return {std::move(outcome.findings), std::move(outcome.warnings)};
 }

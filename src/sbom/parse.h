@@ -14,8 +14,8 @@ namespace hf::sbom {
 
 struct Limits {
   std::size_t bytes_max = std::size_t{512} << 20;
-  std::size_t depth_max = 64;         // nesting of the JSON text
-  std::size_t findings_max = 1000;    // one more finding says that there are more
+  std::size_t depth_max = 64;       // nesting of the JSON text
+  std::size_t findings_max = 1000;  // one more finding says that there are more
 };
 
 // The text with the spare room behind it that the JSON reader needs: a large document is read without a second copy.
@@ -44,8 +44,8 @@ class Text {
 // HF-SBOM-0103 the word is not one of the list     HF-SBOM-0107 an item twice, or one identifier for two things
 // HF-SBOM-0104 the number or count is out of range HF-SBOM-0108 members that exclude or require each other
 // HF-SBOM-0109 a member name twice in one object   HF-SBOM-0111 there are more than `findings_max`
-// Warnings (Document::warnings): HF-SBOM-0105 a URL or e-mail address that is none, HF-SBOM-0110 a reference to nothing,
-// HF-SBOM-0112 a withdrawn VEX statement.
+// Warnings (Document::warnings): HF-SBOM-0105 a URL or e-mail address that is none, HF-SBOM-0110 a reference to
+// nothing, HF-SBOM-0112 a withdrawn VEX statement.
 struct Checked {
   std::vector<Finding> findings;
   std::vector<Finding> warnings;

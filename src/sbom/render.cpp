@@ -61,7 +61,8 @@ std::string cell(std::string_view text, std::size_t width) {
 
 std::string printable(std::string_view text) {
   std::string shown(text);
-  std::replace_if(shown.begin(), shown.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+  std::replace_if(
+      shown.begin(), shown.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
   return shown;
 }
 
@@ -73,14 +74,16 @@ std::string identity(const Component& c) {
   if (!c.vendor_parts.empty())
     return cell(std::string(c.vendor_parts.front().vendor) + " " + std::string(c.vendor_parts.front().number), 60);
   if (!c.content_ids.empty()) return cell(c.content_ids.front(), 60);
-  if (!c.hashes.empty()) return cell(std::string(c.hashes.front().algorithm) + " " + std::string(c.hashes.front().value), 60);
+  if (!c.hashes.empty())
+    return cell(std::string(c.hashes.front().algorithm) + " " + std::string(c.hashes.front().value), 60);
   return "UNIDENTIFIED";
 }
 
 }  // namespace
 
 Json to_json(const Component& c, const Document& document) {
-  JsonObject object{{"ref", c.ref}, {"name", c.name}, {"version", text_or_null(c.version)}, {"purl", text_or_null(c.purl)}};
+  JsonObject object{
+      {"ref", c.ref}, {"name", c.name}, {"version", text_or_null(c.version)}, {"purl", text_or_null(c.purl)}};
   object["cpes"] = texts(c.cpes);
   object["hashes"] = hashes(c.hashes);
   JsonArray licenses;
@@ -98,15 +101,17 @@ Json to_json(const Component& c, const Document& document) {
   }
   if (!c.vendor_parts.empty()) {
     JsonArray array;
-    for (const auto& part : c.vendor_parts) array.push_back(JsonObject{{"vendor", part.vendor}, {"number", part.number}});
+    for (const auto& part : c.vendor_parts)
+      array.push_back(JsonObject{{"vendor", part.vendor}, {"number", part.number}});
     object["vendor_parts"] = std::move(array);
   }
   if (!c.content_ids.empty()) object["content_ids"] = texts(c.content_ids);
   if (!c.patched.empty()) {
     JsonArray array;
     for (const auto& claim : c.patched)
-      array.push_back(JsonObject{
-          {"vulnerability", claim.vulnerability}, {"source", text_or_null(claim.source)}, {"patch", text_or_null(claim.patch)}});
+      array.push_back(JsonObject{{"vulnerability", claim.vulnerability},
+                                 {"source", text_or_null(claim.source)},
+                                 {"patch", text_or_null(claim.patch)}});
     object["patched"] = std::move(array);
   }
   if (!c.files.empty()) object["files"] = files(c.files, document);
@@ -160,12 +165,12 @@ void write_table(const Document& document, std::ostream& out) {
     if (!subject->version.empty()) out << ' ' << printable(subject->version);
   }
   const auto unidentified = document.unidentified();
-  out << ": " << document.components.size() << " components, " << unidentified.size() << " unidentified, " << document.edges.size()
-      << " dependencies, " << document.vex.size() << " VEX statements\n\n";
+  out << ": " << document.components.size() << " components, " << unidentified.size() << " unidentified, "
+      << document.edges.size() << " dependencies, " << document.vex.size() << " VEX statements\n\n";
   std::vector<std::vector<std::string>> rows;
   for (const auto& c : document.components)
-    rows.push_back({cell(c.group.empty() ? c.name : std::string(c.group) + "/" + std::string(c.name), 48), cell(c.version, 24),
-                    std::string(c.type), identity(c)});
+    rows.push_back({cell(c.group.empty() ? c.name : std::string(c.group) + "/" + std::string(c.name), 48),
+                    cell(c.version, 24), std::string(c.type), identity(c)});
   out << cli::table(std::vector<std::string>{"NAME", "VERSION", "TYPE", "IDENTITY"}, rows);
 }
 

@@ -10,7 +10,8 @@ namespace {
 using grammar::Grammar;
 
 template <std::size_t N>
-const Grammar& pick(const std::array<Grammar, N>& all, const std::array<std::string_view, N>& versions, std::string_view version) {
+const Grammar& pick(const std::array<Grammar, N>& all, const std::array<std::string_view, N>& versions,
+                    std::string_view version) {
   std::size_t at = 0;
   while (at + 1 < N && versions[at] != version) ++at;
   return all[at];
@@ -19,8 +20,8 @@ const Grammar& pick(const std::array<Grammar, N>& all, const std::array<std::str
 const Grammar& cyclonedx(std::string_view version) {
   static constexpr std::array<std::string_view, 5> kVersions{"1.2", "1.3", "1.4", "1.5", "1.6"};
   static const auto texts = grammar::texts_of("cyclonedx");
-  static const std::array<Grammar, 5> all{Grammar(texts, "1.2"), Grammar(texts, "1.3"), Grammar(texts, "1.4"), Grammar(texts, "1.5"),
-                                          Grammar(texts, "1.6")};
+  static const std::array<Grammar, 5> all{Grammar(texts, "1.2"), Grammar(texts, "1.3"), Grammar(texts, "1.4"),
+                                          Grammar(texts, "1.5"), Grammar(texts, "1.6")};
   return pick(all, kVersions, version);
 }
 

@@ -4,9 +4,9 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include <gtest/gtest.h>
 #include <cstdlib>
 #include <filesystem>
-#include <gtest/gtest.h>
 #include <map>
 #include <memory>
 #include <string>

@@ -40,7 +40,8 @@ TEST(Spdx2, KeepsEveryIdentityClaimOfAPackage) {
   EXPECT_EQ(c.supplier, "OpenSSL");
   EXPECT_EQ(c.type, "library");
   EXPECT_EQ(c.purl, "pkg:generic/openssl@3.0.11");
-  EXPECT_EQ(c.cpes, (std::vector<std::string_view>{"cpe:/a:openssl:openssl:3.0.11", "cpe:2.3:a:openssl:openssl:3.0.11:*:*:*:*:*:*:*"}));
+  EXPECT_EQ(c.cpes, (std::vector<std::string_view>{"cpe:/a:openssl:openssl:3.0.11",
+                                                   "cpe:2.3:a:openssl:openssl:3.0.11:*:*:*:*:*:*:*"}));
   ASSERT_EQ(c.hashes.size(), 1U);
   EXPECT_EQ(c.hashes[0].algorithm, "SHA-256");
   EXPECT_EQ(c.hashes[0].value, "ab");
@@ -80,10 +81,14 @@ TEST(Spdx2, ReadsEachRelationshipInOneDirection) {
   EXPECT_EQ(doc.subject->ref, "SPDXRef-a");
   ASSERT_EQ(doc.components[0].files.size(), 1U);  // hasFiles and CONTAINS say the same
   EXPECT_EQ(doc.files[0].purpose, "source");
-  struct Expected { std::string_view from, to; EdgeKind kind; };
-  const Expected expected[] = {{"SPDXRef-a", "SPDXRef-b", EdgeKind::depends_on},       {"SPDXRef-a", "SPDXRef-b", EdgeKind::depends_on},
-                               {"SPDXRef-a", "SPDXRef-b", EdgeKind::contains},         {"SPDXRef-a", "SPDXRef-b", EdgeKind::build_depends_on},
-                               {"SPDXRef-a", "SPDXRef-f", EdgeKind::generated_from},   {"SPDXRef-a", "DocumentRef-x:SPDXRef-c", EdgeKind::other}};
+  struct Expected {
+    std::string_view from, to;
+    EdgeKind kind;
+  };
+  const Expected expected[] = {
+      {"SPDXRef-a", "SPDXRef-b", EdgeKind::depends_on},     {"SPDXRef-a", "SPDXRef-b", EdgeKind::depends_on},
+      {"SPDXRef-a", "SPDXRef-b", EdgeKind::contains},       {"SPDXRef-a", "SPDXRef-b", EdgeKind::build_depends_on},
+      {"SPDXRef-a", "SPDXRef-f", EdgeKind::generated_from}, {"SPDXRef-a", "DocumentRef-x:SPDXRef-c", EdgeKind::other}};
   ASSERT_EQ(doc.edges.size(), std::size(expected));
   for (std::size_t i = 0; i < doc.edges.size(); ++i) {
     EXPECT_EQ(doc.edges[i].from, expected[i].from) << i;

@@ -1,6 +1,6 @@
 // What the SPDX 3 reader keeps: small graphs, and a real Yocto image counted independently.
-#include <algorithm>
 #include <gtest/gtest.h>
+#include <algorithm>
 
 #include "sbom/parse.h"
 #include "sbom/shared_data.h"
@@ -155,7 +155,9 @@ TEST(Spdx3, TakesOnlyTheFixedContext) {
   const auto code = [](std::string_view json) { return parse(bytes_of(json)).error().code; };
   EXPECT_EQ(code(R"({"@context":"https://example.com/context.jsonld","@graph":[]})"), "HF-SBOM-0004");
   EXPECT_EQ(code(R"({"@context":"https://spdx.org/rdf/3.1/spdx-context.jsonld","@graph":[]})"), "HF-SBOM-0004");
-  EXPECT_EQ(code(R"({"@context":["https://spdx.org/rdf/3.0.1/spdx-context.jsonld",{"name":"other:name"}],"@graph":[]})"), "HF-SBOM-0004");
+  EXPECT_EQ(
+      code(R"({"@context":["https://spdx.org/rdf/3.0.1/spdx-context.jsonld",{"name":"other:name"}],"@graph":[]})"),
+      "HF-SBOM-0004");
   EXPECT_EQ(code(R"({"@context":{"name":"other:name"},"@graph":[]})"), "HF-SBOM-0004");
 }
 
@@ -169,8 +171,11 @@ TEST(Spdx3, ReadsARealYoctoImage) {
   EXPECT_EQ(doc.files.size(), 859U);
   EXPECT_EQ(doc.builds.size(), 115U);
   EXPECT_EQ(doc.vex.size(), 72U);
-  EXPECT_EQ(std::count_if(doc.vex.begin(), doc.vex.end(), [](const auto& v) { return v.status == VexStatus::fixed; }), 9);
-  EXPECT_EQ(std::count_if(doc.vex.begin(), doc.vex.end(), [](const auto& v) { return v.status == VexStatus::not_affected; }), 63);
+  EXPECT_EQ(std::count_if(doc.vex.begin(), doc.vex.end(), [](const auto& v) { return v.status == VexStatus::fixed; }),
+            9);
+  EXPECT_EQ(
+      std::count_if(doc.vex.begin(), doc.vex.end(), [](const auto& v) { return v.status == VexStatus::not_affected; }),
+      63);
   std::size_t cpes = 0, hashed = 0, commits = 0, licensed = 0, packaged = 0, sources = 0;
   for (const auto& c : doc.components) {
     cpes += c.cpes.size();
@@ -190,7 +195,7 @@ TEST(Spdx3, ReadsARealYoctoImage) {
   EXPECT_EQ(doc.subject->name, "core-image-minimal");
   EXPECT_EQ(doc.created, "2011-04-05T23:00:00Z");
   EXPECT_EQ(doc.unidentified().size(), 2U);  // the image itself and packagegroup-core-boot, which contains nothing
-  ASSERT_EQ(doc.warnings.size(), 1U);  // unzip's download location has a space
+  ASSERT_EQ(doc.warnings.size(), 1U);        // unzip's download location has a space
   EXPECT_EQ(doc.warnings[0].pointer, "/@graph/2297/software_downloadLocation");
 }
 

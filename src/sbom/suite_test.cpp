@@ -11,7 +11,8 @@ const auto kOurData = std::filesystem::path(HF_TEST_DATA) / "sbom";
 
 std::string shown(const std::vector<Finding>& findings) {
   std::string lines;
-  for (const auto& finding : findings) lines += "\n  " + finding.pointer + " " + std::string(finding.code) + " " + finding.message;
+  for (const auto& finding : findings)
+    lines += "\n  " + finding.pointer + " " + std::string(finding.code) + " " + finding.message;
   return lines;
 }
 
@@ -49,7 +50,8 @@ TEST(Published, SpdxExamples) { EXPECT_EQ(read_all(test::unpack(kOurData / "spdx
 TEST(Published, YoctoRecipesInSpdx22) {
   HF_NEEDS_SHARED_DATA("spdx/yocto-example.rootfs.spdx2.tar.zst");
   auto files = test::unpack(test::shared_data("spdx/yocto-example.rootfs.spdx2.tar.zst"));
-  std::erase_if(files, [](const auto& file) { return file.first.ends_with("index.json"); });  // no SPDX: which file has which
+  std::erase_if(files,
+                [](const auto& file) { return file.first.ends_with("index.json"); });  // no SPDX: which file has which
   EXPECT_EQ(read_all(files), 155);
 }
 

@@ -60,9 +60,10 @@ struct Component {
   std::string_view name;
   std::string_view version;
   std::string_view group;
-  std::string_view supplier;  // supplier, else manufacturer, else publisher (CycloneDX); supplier, else originator (SPDX)
-  std::string_view type;      // CycloneDX type or SPDX primary purpose, in lower case
-  std::string_view purl;      // raw text of the first; the others are in `more_purls`
+  std::string_view
+      supplier;           // supplier, else manufacturer, else publisher (CycloneDX); supplier, else originator (SPDX)
+  std::string_view type;  // CycloneDX type or SPDX primary purpose, in lower case
+  std::string_view purl;  // raw text of the first; the others are in `more_purls`
   std::vector<std::string_view> more_purls;
   std::vector<std::string_view> cpes;  // raw text, 2.2 URIs and 2.3 formatted strings as written
   std::vector<Hash> hashes;            // of the component's own archive or binary
@@ -74,7 +75,8 @@ struct Component {
   std::vector<std::uint32_t> files;   // what it contains: indices into Document::files
   std::vector<std::uint32_t> builds;  // what produced it: indices into Document::builds
 
-  // No purl, no CPE, no commit, no vendor part number, no content identifier and no hash: nothing to look up, only a name.
+  // No purl, no CPE, no commit, no vendor part number, no content identifier and no hash: nothing to look up, only a
+  // name.
   [[nodiscard]] bool unidentified() const;
 };
 
@@ -83,7 +85,7 @@ struct Component {
 struct Build {
   std::string_view ref;
   std::string_view name;
-  std::string_view type;  // build_buildType, an IRI
+  std::string_view type;                    // build_buildType, an IRI
   std::vector<std::uint32_t> source_files;  // what it read: indices into Document::files
 };
 
@@ -116,9 +118,9 @@ struct VexProduct {
 struct VexStatement {
   std::string_view vulnerability;
   std::vector<std::string_view> aliases;
-  std::string_view source;      // who numbers the vulnerability ("NVD"), or the assessor when only that is known
+  std::string_view source;  // who numbers the vulnerability ("NVD"), or the assessor when only that is known
   VexStatus status = VexStatus::unknown;
-  std::string_view state;          // as written: "resolved_with_pedigree", "VexFixed", ...; empty: listed without analysis
+  std::string_view state;  // as written: "resolved_with_pedigree", "VexFixed", ...; empty: listed without analysis
   std::string_view justification;  // as written: "code_not_reachable", "vulnerableCodeNotPresent", ...
   std::string_view impact;         // CycloneDX analysis.detail, SPDX security_impactStatement
   std::string_view action;         // CycloneDX responses joined by ',', SPDX security_actionStatement
@@ -134,9 +136,9 @@ struct Finding {
 
 struct Document {
   Format format = Format::cyclonedx;
-  std::string_view spec_version;  // "1.6", "2.3", "3.0.1"
-  std::string_view serial;        // CycloneDX serialNumber, SPDX namespace or document IRI
-  std::string_view created;       // as written, RFC 3339
+  std::string_view spec_version;     // "1.6", "2.3", "3.0.1"
+  std::string_view serial;           // CycloneDX serialNumber, SPDX namespace or document IRI
+  std::string_view created;          // as written, RFC 3339
   std::optional<Component> subject;  // what the document describes; SPDX: also one of `components`
   std::vector<Component> components;
   std::vector<File> files;

@@ -1,6 +1,7 @@
 // What is refused, with which findings, and that nothing else is read.
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "sbom/parse.h"
 
 namespace hf::sbom {
@@ -18,21 +19,22 @@ Found found(std::string_view json, const Limits& limits = {}) {
 }
 
 std::string bom(std::string_view members, std::string_view version = "1.6") {
-  return R"({"bomFormat":"CycloneDX","specVersion":")" + std::string(version) + R"(","version":1)" + (members.empty() ? "" : ",") +
-         std::string(members) + "}";
+  return R"({"bomFormat":"CycloneDX","specVersion":")" + std::string(version) + R"(","version":1)" +
+         (members.empty() ? "" : ",") + std::string(members) + "}";
 }
 
 std::string spdx2(std::string_view members, std::string_view version = "2.3") {
   return R"({"spdxVersion":"SPDX-)" + std::string(version) +
          R"(","SPDXID":"SPDXRef-DOCUMENT","name":"n","dataLicense":"CC0-1.0","documentNamespace":"https://example.com/n",)"
-         R"("creationInfo":{"created":"2026-11-25T09:00:00Z","creators":["Tool: t"]})" + (members.empty() ? "" : ",") +
-         std::string(members) + "}";
+         R"("creationInfo":{"created":"2026-11-25T09:00:00Z","creators":["Tool: t"]})" +
+         (members.empty() ? "" : ",") + std::string(members) + "}";
 }
 
 std::string spdx3(std::string_view elements) {
   return R"({"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[
     {"type":"CreationInfo","@id":"_:c","created":"2026-11-25T09:00:00Z","createdBy":["urn:a"],"specVersion":"3.0.1"},
-    {"type":"Organization","spdxId":"urn:a","creationInfo":"_:c"})" + std::string(elements) + "]}";
+    {"type":"Organization","spdxId":"urn:a","creationInfo":"_:c"})" +
+         std::string(elements) + "]}";
 }
 
 TEST(Validate, ListsEveryFindingInDocumentOrder) {
@@ -63,7 +65,8 @@ TEST(Validate, HoldsADocumentToItsOwnVersion) {
   EXPECT_EQ(found(bom(tags, "1.6")), Found{});
   EXPECT_EQ(found(bom(tags, "1.5")), (Found{{"/components/0/tags", "HF-SBOM-0106"}}));
   EXPECT_EQ(found(bom(tags, "1.3")), Found{});  // before 1.4 the schemas are open
-  EXPECT_EQ(found(bom(R"("components":[{"type":"library","name":"a"}])", "1.3")), (Found{{"/components/0", "HF-SBOM-0101"}}));
+  EXPECT_EQ(found(bom(R"("components":[{"type":"library","name":"a"}])", "1.3")),
+            (Found{{"/components/0", "HF-SBOM-0101"}}));
   EXPECT_EQ(found(spdx2(R"("packages":[{"SPDXID":"SPDXRef-a","name":"a","downloadLocation":"NONE"}])")), Found{});
   EXPECT_EQ(found(spdx2(R"("packages":[{"SPDXID":"SPDXRef-a","name":"a","downloadLocation":"NONE"}])", "2.2")),
             (Found{{"/packages/0", "HF-SBOM-0101"}, {"/packages/0", "HF-SBOM-0101"}, {"/packages/0", "HF-SBOM-0101"}}));
@@ -111,7 +114,8 @@ TEST(Validate, Spdx3) {
 
 TEST(Validate, DuplicateMembers) {
   EXPECT_EQ(found(bom(R"("metadata":{},"metadata":{})")), (Found{{"/metadata", "HF-SBOM-0109"}}));
-  EXPECT_EQ(found(bom(R"("components":[{"type":"library","name":"a","n\u0061me":"b"}])")), (Found{{"/components/0/name", "HF-SBOM-0109"}}));
+  EXPECT_EQ(found(bom(R"("components":[{"type":"library","name":"a","n\u0061me":"b"}])")),
+            (Found{{"/components/0/name", "HF-SBOM-0109"}}));
   // also where the format takes any member, and there are many of them
   std::string many = R"("signature":{"algorithm":"ES256","value":"x","publicKey":{"kty":"RSA","n":"1","e":"1"}},"x":{)";
   for (int i = 0; i < 40; ++i) many += "\"m" + std::to_string(i) + "\":" + std::to_string(i) + ",";
@@ -120,39 +124,48 @@ TEST(Validate, DuplicateMembers) {
 }
 
 TEST(Validate, EqualItemsAndIdentifiersAreFoundWhateverTheirOrder) {
-  EXPECT_EQ(found(bom(R"("components":[{"type":"library","name":"a"},{"name":"a","type":"library"}])")), (Found{{"/components/1", "HF-SBOM-0107"}}));
-  EXPECT_EQ(found(bom(R"("components":[{"type":"library","name":"a","bom-ref":"r","components":[{"type":"file","name":"b","bom-ref":"r"}]}])")),
-            (Found{{"/components/0/components/0/bom-ref", "HF-SBOM-0107"}}));
+  EXPECT_EQ(found(bom(R"("components":[{"type":"library","name":"a"},{"name":"a","type":"library"}])")),
+            (Found{{"/components/1", "HF-SBOM-0107"}}));
+  EXPECT_EQ(
+      found(bom(
+          R"("components":[{"type":"library","name":"a","bom-ref":"r","components":[{"type":"file","name":"b","bom-ref":"r"}]}])")),
+      (Found{{"/components/0/components/0/bom-ref", "HF-SBOM-0107"}}));
 }
 
 TEST(Validate, NotJson) {
   const Found malformed{{"", "HF-SBOM-0002"}};
   for (const std::string_view text :
-       {"", " ", "\xEF\xBB\xBF", "{", "[]", "null", "\"CycloneDX\"", "\xFF\xFE{\0}\0", "{\"bomFormat\":\"CycloneDX\",\"specVersion\":\"1.6\"",
-        "{'bomFormat':'CycloneDX'}"})
+       {"", " ", "\xEF\xBB\xBF", "{", "[]", "null", "\"CycloneDX\"", "\xFF\xFE{\0}\0",
+        "{\"bomFormat\":\"CycloneDX\",\"specVersion\":\"1.6\"", "{'bomFormat':'CycloneDX'}"})
     EXPECT_EQ(found(text), malformed) << text;
   for (const std::string_view member :
-       {R"("a":01)", R"("a":1.)", R"("a":.5)", R"("a":+1)", R"("a":1e)", R"("a":NaN)", R"("a":tru)", R"("a":truee)", R"("a":nul)",
-        R"("a":"\x")", R"("a":"\ud800")", R"("a":[1,])", R"("a":[1 2])", R"("a":{"b"})", R"("a":{"b":1,})", R"("a":1,)", R"("a" 1)",
-        "\"a\":\"\t\"", "\"a\":\"\n\"", "\"a\":1 // comment", R"("a":]")", "\"\\q\":1"}) {
+       {R"("a":01)",    R"("a":1.)",          R"("a":.5)",       R"("a":+1)",   R"("a":1e)",       R"("a":NaN)",
+        R"("a":tru)",   R"("a":truee)",       R"("a":nul)",      R"("a":"\x")", R"("a":"\ud800")", R"("a":[1,])",
+        R"("a":[1 2])", R"("a":{"b"})",       R"("a":{"b":1,})", R"("a":1,)",   R"("a" 1)",        "\"a\":\"\t\"",
+        "\"a\":\"\n\"", "\"a\":1 // comment", R"("a":]")",       "\"\\q\":1"}) {
     const auto list = found(bom(member, "1.2"));
     ASSERT_EQ(list.size(), 1U) << member;
     EXPECT_EQ(list[0].second, "HF-SBOM-0002") << member;
   }
-  for (const std::string_view tail : {"x", "{}", "]", "}", ",", "\"", "1"}) EXPECT_EQ(found(bom("") + std::string(tail)), malformed) << tail;
+  for (const std::string_view tail : {"x", "{}", "]", "}", ",", "\"", "1"})
+    EXPECT_EQ(found(bom("") + std::string(tail)), malformed) << tail;
 }
 
 TEST(Validate, NotUtf8) {
   for (const std::string_view bytes : {"\xFF", "\xC0\xAF", "\xE2\x82", "\xED\xA0\x80", "\xF5\x80\x80\x80", "\x80"})
-    EXPECT_EQ(found(bom(R"("components":[{"type":"library","name":")" + std::string(bytes) + "\"}]")), (Found{{"", "HF-SBOM-0002"}}));
+    EXPECT_EQ(found(bom(R"("components":[{"type":"library","name":")" + std::string(bytes) + "\"}]")),
+              (Found{{"", "HF-SBOM-0002"}}));
   EXPECT_EQ(found(bom(R"("components":[{"type":"library","name":"Žluťoučký 🦫"}])")), Found{});
-  EXPECT_EQ(found(bom(R"("components":[{"type":"library","name":"a\u0000b"}])")), (Found{{"/components/0/name", "HF-SBOM-0105"}}));
+  EXPECT_EQ(found(bom(R"("components":[{"type":"library","name":"a\u0000b"}])")),
+            (Found{{"/components/0/name", "HF-SBOM-0105"}}));
 }
 
 TEST(Validate, ATruncatedDocumentIsNeverRead) {
-  for (const auto& whole : {bom(R"("components":[{"type":"library","name":"a\n","hashes":[{"alg":"MD5","content":"00000000000000000000000000000000"}]}])"),
-                            spdx2(R"("packages":[{"SPDXID":"SPDXRef-a","name":"a","downloadLocation":"NONE","filesAnalyzed":false}])"),
-                            spdx3(R"(,{"type":"software_Package","spdxId":"urn:p","creationInfo":"_:c","software_packageVersion":"1"})")}) {
+  for (
+      const auto& whole :
+      {bom(R"("components":[{"type":"library","name":"a\n","hashes":[{"alg":"MD5","content":"00000000000000000000000000000000"}]}])"),
+       spdx2(R"("packages":[{"SPDXID":"SPDXRef-a","name":"a","downloadLocation":"NONE","filesAnalyzed":false}])"),
+       spdx3(R"(,{"type":"software_Package","spdxId":"urn:p","creationInfo":"_:c","software_packageVersion":"1"})")}) {
     EXPECT_EQ(found(whole), Found{});
     for (std::size_t size = 0; size < whole.size(); ++size) {
       const auto list = found(whole.substr(0, size));
@@ -169,7 +182,9 @@ TEST(Validate, AByteOrderMarkIsTolerated) {
 }
 
 TEST(Validate, DepthIsLimited) {
-  const auto nested = [](std::size_t levels) { return bom("\"x\":" + std::string(levels, '[') + std::string(levels, ']'), "1.2"); };
+  const auto nested = [](std::size_t levels) {
+    return bom("\"x\":" + std::string(levels, '[') + std::string(levels, ']'), "1.2");
+  };
   EXPECT_EQ(found(nested(63)), Found{});
   const auto list = found(nested(64));
   ASSERT_EQ(list.size(), 1U);
@@ -177,7 +192,8 @@ TEST(Validate, DepthIsLimited) {
   EXPECT_EQ(parse(bytes_of(nested(64))).error().kind, ErrorKind::limit);
   EXPECT_EQ(found(bom("\"x\":" + std::string(1 << 20, '['), "1.2")).size(), 1U);
   std::string components = "]";
-  for (int i = 0; i < 200; ++i) components = R"([{"type":"library","name":"a","components":)" + components.insert(0, i == 0 ? "[" : "") + "}]";
+  for (int i = 0; i < 200; ++i)
+    components = R"([{"type":"library","name":"a","components":)" + components.insert(0, i == 0 ? "[" : "") + "}]";
   EXPECT_EQ(found(bom("\"components\":" + components))[0].second, "HF-SBOM-0001");
 }
 
@@ -221,6 +237,12 @@ TEST(Validate, AHostileTextIsCutInTheMessage) {
   const auto findings = validate(text);
   ASSERT_EQ(findings.size(), 1U);
   EXPECT_LT(findings[0].message.size(), 200U);
+
+  std::string beavers(59, 'x');  // the cut falls inside a character of four bytes
+  for (int i = 0; i < 10; ++i) beavers += "\xF0\x9F\xA6\xAB";
+  const auto wide = validate(Text{bom(R"("components":[{"type":")" + beavers + R"(","name":"a"}])")});
+  ASSERT_EQ(wide.size(), 1U);
+  EXPECT_TRUE(is_utf8(wide[0].message));
 }
 
 }  // namespace

@@ -10,9 +10,9 @@
 namespace hf::trace {
 
 struct UnitQuery {
-  std::string market, build, batch;  // paths; empty: all
+  std::string market{}, build{}, batch{};  // paths; empty: all
   Standing standing = Standing::affected;
-  std::string after;
+  std::string after{};
   std::int64_t limit = 100;
 };
 

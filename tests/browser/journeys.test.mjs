@@ -31,7 +31,7 @@ describe("journeys", { skip: baseURL ? false : "no BASE_URL" }, () => {
     mkdirSync(folder, { recursive: true });
     browser = await launch();
     // The certificate of a first start is self-signed; the journey is about the application.
-    context = await browser.newContext({ baseURL, ignoreHTTPSErrors: true, viewport: { width: 1360, height: 900 }, colorScheme: "light", reducedMotion: "reduce" });
+    context = await browser.newContext({ baseURL, ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 }, colorScheme: "light", reducedMotion: "reduce" });
     context.setDefaultTimeout(20_000);
     page = await context.newPage();
     found = complaints(page, { allow: [/status of 401/] });

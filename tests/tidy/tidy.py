@@ -57,7 +57,7 @@ def without_comment(line: str) -> str:
 
 def is_test(name: str) -> bool:
     base = name.rsplit("/", 1)[-1]
-    return name.startswith("tests/") or base.endswith(("_test.cpp", "_fixture.h")) or base.startswith("test_")
+    return name.startswith("tests/") or base.endswith(("_test.cpp", "_test.h", "_fixture.h")) or base.startswith("test_")
 
 
 def grep(tree: Tree, names, pattern: str, rule: str, text: str) -> Iterator[Finding]:

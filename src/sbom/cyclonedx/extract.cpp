@@ -11,8 +11,8 @@ using json::each_item;
 using json::each_member;
 using json::od::value;
 
-constexpr std::int64_t kTop = -1;         // no parent
-constexpr std::int64_t kOfSubject = -2;   // nested below metadata.component
+constexpr std::int64_t kTop = -1;        // no parent
+constexpr std::int64_t kOfSubject = -2;  // nested below metadata.component
 
 class Extractor {
  public:
@@ -24,11 +24,15 @@ class Extractor {
       else if (key == "metadata") metadata(member);
       else if (key == "components") components(member, kTop, "#/components");
       else if (key == "dependencies") each_item(member, [&](value item) { dependency(item); });
-      else if (key == "vulnerabilities") each_item(member, [&](value item) { doc_.vex.push_back(vex_statement(item, text_)); });
+      else if (key == "vulnerabilities")
+        each_item(member, [&](value item) { doc_.vex.push_back(vex_statement(item, text_)); });
     });
     for (const auto& [child, parent] : nested_)
-      doc_.edges.push_back({parent == kOfSubject ? doc_.subject->ref : doc_.components[static_cast<std::size_t>(parent)].ref,
-                            doc_.components[child].ref, EdgeKind::contains, {}});
+      doc_.edges.push_back(
+          {parent == kOfSubject ? doc_.subject->ref : doc_.components[static_cast<std::size_t>(parent)].ref,
+           doc_.components[child].ref,
+           EdgeKind::contains,
+           {}});
   }
 
  private:
@@ -83,7 +87,8 @@ class Extractor {
       else if (key == "publisher") publisher = keep(member);
       else if (key == "properties") each_item(member, [&](value item) { property(item, c); });
       else if (key == "pedigree") pedigree(member, c);
-      else if (key == "swhid" || key == "omniborId") each_item(member, [&](value item) { add_nonempty(c.content_ids, keep(item)); });
+      else if (key == "swhid" || key == "omniborId")
+        each_item(member, [&](value item) { add_nonempty(c.content_ids, keep(item)); });
       else if (key == "components") components(member, self, pointer() + "/components");
     });
     if (c.supplier.empty()) c.supplier = manufacturer.empty() ? publisher : manufacturer;
@@ -151,7 +156,8 @@ class Extractor {
       if (key == "name") name = json::text_of(member);
       else if (key == "value") content = json::text_of(member);
     });
-    if (name.starts_with("cdx:device:gs1:gtin-") && !content.empty()) c.vendor_parts.push_back({"GS1", text_.keep(content)});
+    if (name.starts_with("cdx:device:gs1:gtin-") && !content.empty())
+      c.vendor_parts.push_back({"GS1", text_.keep(content)});
   }
 
   void pedigree(value object, Component& c) {

@@ -9,6 +9,7 @@
 #include "sbom/grammar/digest_set.h"
 #include "sbom/grammar/path.h"
 #include "sbom/grammar/scalar.h"
+#include "sbom/grammar/wording.h"
 
 namespace hf::sbom::grammar {
 namespace {
@@ -20,28 +21,6 @@ constexpr std::uint64_t kTrue = 0x51ed270b, kFalse = 0x7b1f9a3d, kNull = 0x2d4c9
 const Node kAny{};
 
 std::uint64_t mix(std::uint64_t a, std::uint64_t b) { return fold(a ^ kMix, b ^ kSecret); }
-
-View wanted(const Node& node) {
-  switch (node.kind) {
-    case Kind::text:
-    case Kind::words: return "a text";
-    case Kind::integer: return "a whole number";
-    case Kind::number: return "a number";
-    case Kind::boolean: return "true or false";
-    case Kind::object:
-    case Kind::select: return "an object";
-    case Kind::list: return "an array";
-    case Kind::choice: return "one of its other types";
-    case Kind::any: break;
-  }
-  return "another value";
-}
-
-std::string quoted(View text) {
-  std::string shown(text.substr(0, 60));
-  std::replace_if(shown.begin(), shown.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, '?');
-  return "'" + shown + (text.size() > 60 ? "...'" : "'");
-}
 
 class Checker {
  public:
@@ -68,7 +47,9 @@ class Checker {
   void find(std::string pointer, View code, std::string message) {
     if (stopped_) return;
     if (outcome_.findings.size() >= limits_.findings_max) {
-      outcome_.findings.push_back({"", "HF-SBOM-0111", "there are more findings; the first " + std::to_string(limits_.findings_max) + " are listed"});
+      outcome_.findings.push_back(
+          {"", "HF-SBOM-0111",
+           "there are more findings; the first " + std::to_string(limits_.findings_max) + " are listed"});
       stopped_ = true;
       return;
     }
@@ -83,9 +64,11 @@ class Checker {
   void malformed(View why) {
     std::string where;
     const char* location = nullptr;
-    if (!document_.current_location().get(location) && location >= text_.data() && location <= text_.data() + text_.size())
+    if (!document_.current_location().get(location) && location >= text_.data() &&
+        location <= text_.data() + text_.size())
       where = " near byte " + std::to_string(location - text_.data());
-    stop("HF-SBOM-0002", "the text is not one JSON text in valid UTF-8, or it is cut off" + where + ": " + std::string(why));
+    stop("HF-SBOM-0002",
+         "the text is not one JSON text in valid UTF-8, or it is cut off" + where + ": " + std::string(why));
   }
 
   // ---- values; each returns a digest that is equal for equal JSON values
@@ -99,7 +82,8 @@ class Checker {
       case 'f': return boolean(without_trailing_space(token), node);
       case 'n':
         if (without_trailing_space(token) != "null") malformed("a bad literal");
-        else if (node.kind != Kind::any) find("HF-SBOM-0102", "null where " + std::string(wanted(node)) + " is expected");
+        else if (node.kind != Kind::any)
+          find("HF-SBOM-0102", "null where " + std::string(wanted(node)) + " is expected");
         return kNull;
       default: return number(without_trailing_space(token), node);
     }
@@ -118,7 +102,8 @@ class Checker {
 
   bool deeper() {
     if (path_.depth() < limits_.depth_max) return true;
-    stop("HF-SBOM-0001", "the document nests deeper than the limit of " + std::to_string(limits_.depth_max) + " levels");
+    stop("HF-SBOM-0001",
+         "the document nests deeper than the limit of " + std::to_string(limits_.depth_max) + " levels");
     return false;
   }
 
@@ -154,7 +139,9 @@ class Checker {
     if (index != NameTable::kNone) return node.classes[index];
     if (node.otherwise && has_form(name, Form::iri)) return node.otherwise;
     if (!found) find("HF-SBOM-0101", "the required member '" + std::string(node.member) + "' is missing");
-    else find(path_.pointer() + "/" + std::string(node.member), "HF-SBOM-0103", quoted(name) + " is no class that can stand here");
+    else
+      find(path_.pointer() + "/" + std::string(node.member), "HF-SBOM-0103",
+           quoted(name) + " is no class that can stand here");
     return &kAny;
   }
 
@@ -223,16 +210,22 @@ class Checker {
   }
 
   void hold(const Rule& rule, const Node& node, const MemberSet& seen) {
-    const auto count = std::count_if(rule.members.begin(), rule.members.end(), [&](auto i) { return seen.contains(i); });
+    const auto count =
+        std::count_if(rule.members.begin(), rule.members.end(), [&](auto i) { return seen.contains(i); });
     const auto listed = [&](std::size_t from) {
       std::string names;
       for (auto i = from; i < rule.members.size(); ++i)
-        names += (i == from ? "'" : i + 1 == rule.members.size() ? " and '" : ", '") + std::string(node.names[rule.members[i]]) + "'";
+        names += (i == from                      ? "'"
+                  : i + 1 == rule.members.size() ? " and '"
+                                                 : ", '") +
+                 std::string(node.names[rule.members[i]]) + "'";
       return names;
     };
     switch (rule.kind) {
       case RuleKind::exactly_one:
-        if (count != 1) find("HF-SBOM-0108", "exactly one of the members " + listed(0) + " is required, there are " + std::to_string(count));
+        if (count != 1)
+          find("HF-SBOM-0108",
+               "exactly one of the members " + listed(0) + " is required, there are " + std::to_string(count));
         break;
       case RuleKind::at_least_one:
         if (count < 1) find("HF-SBOM-0108", "at least one of the members " + listed(0) + " is required");
@@ -278,16 +271,21 @@ class Checker {
     if (type.kind == Kind::object) outcome_.longest_list = std::max<std::size_t>(outcome_.longest_list, count);
     if (node->unique && count > 1) unique(std::span(digests_).subspan(first));
     digests_.resize(first);
-    if (count < node->items_min) find("HF-SBOM-0104", "the array has " + std::to_string(count) + " items, at least " + std::to_string(node->items_min) + " are required");
+    if (count < node->items_min)
+      find("HF-SBOM-0104", "the array has " + std::to_string(count) + " items, at least " +
+                               std::to_string(node->items_min) + " are required");
     if (alone != NameTable::kNone && count > 1)
-      find("HF-SBOM-0108", "an item with '" + std::string(node->items->names[node->alone]) + "' must be the only one of the array");
+      find("HF-SBOM-0108",
+           "an item with '" + std::string(node->items->names[node->alone]) + "' must be the only one of the array");
     return digest;
   }
 
   void unique(std::span<const std::uint64_t> items) {
     if (items.size() <= 16) {
       for (std::size_t i = 1; i < items.size(); ++i)
-        if (std::find(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(i), items[i]) != items.begin() + static_cast<std::ptrdiff_t>(i)) twice(i);
+        if (std::find(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(i), items[i]) !=
+            items.begin() + static_cast<std::ptrdiff_t>(i))
+          twice(i);
       return;
     }
     DigestSet set;
@@ -311,7 +309,8 @@ class Checker {
     if (!node) return mismatch(given, "a text"), digest;
     if (node->kind == Kind::words) {
       if (node->names.find(text) == NameTable::kNone)
-        find("HF-SBOM-0103", quoted(text) + (node->names.size() == 1 ? " is not '" + std::string(node->names[0]) + "'" : " is no word of " + std::string(node->name)));
+        find("HF-SBOM-0103", quoted(text) + (node->names.size() == 1 ? " is not '" + std::string(node->names[0]) + "'"
+                                                                     : " is no word of " + std::string(node->name)));
       return digest;
     }
     if (node->form != Form::any && !has_form(text, node->form)) {
@@ -325,13 +324,15 @@ class Checker {
 
   bool warn() {
     if (outcome_.warnings.size() < limits_.findings_max) return true;
-    if (outcome_.warnings.size() == limits_.findings_max) outcome_.warnings.push_back({"", "HF-SBOM-0111", "there are more warnings"});
+    if (outcome_.warnings.size() == limits_.findings_max)
+      outcome_.warnings.push_back({"", "HF-SBOM-0111", "there are more warnings"});
     return false;
   }
 
   void name(const Node& node, View text, std::uint64_t digest) {
     if (node.role == Role::id) {
-      if (!names_.insert(digest)) find("HF-SBOM-0107", "the identifier " + quoted(text) + " is already given to something else");
+      if (!names_.insert(digest))
+        find("HF-SBOM-0107", "the identifier " + quoted(text) + " is already given to something else");
     } else if (node.role == Role::import) {
       (void)names_.insert(digest);
     } else if (!names_.contains(digest)) {
@@ -352,8 +353,10 @@ class Checker {
     const auto digest = digest_of({reinterpret_cast<const char*>(&number), sizeof number});
     const Node* node = pick(given, &Node::if_number, Kind::integer, Kind::number);
     if (!node) return mismatch(given, "a number"), digest;
-    if (node->kind == Kind::integer && std::floor(number) != number) find("HF-SBOM-0102", "a fraction where a whole number is expected");
-    else if (number < node->min || number > node->max) find("HF-SBOM-0104", "the number " + std::string(token.substr(0, 40)) + " is out of range");
+    if (node->kind == Kind::integer && std::floor(number) != number)
+      find("HF-SBOM-0102", "a fraction where a whole number is expected");
+    else if (number < node->min || number > node->max)
+      find("HF-SBOM-0104", "the number " + std::string(token.substr(0, 40)) + " is out of range");
     return digest;
   }
 
@@ -362,7 +365,8 @@ class Checker {
     for (const auto& [text, digest, mark] : unknown_) {
       if (names_.contains(digest) || elsewhere_(text)) continue;
       if (!warn()) return;
-      outcome_.warnings.push_back({path_.pointer(mark), "HF-SBOM-0110", "nothing in the document has the name " + quoted(text)});
+      outcome_.warnings.push_back(
+          {path_.pointer(mark), "HF-SBOM-0110", "nothing in the document has the name " + quoted(text)});
     }
   }
 

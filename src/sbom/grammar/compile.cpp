@@ -25,7 +25,8 @@ bool holds(std::string_view range, int version) {
   if (range.ends_with('+')) return version >= version_number(range.substr(0, range.size() - 1));
   const auto dash = range.find('-');
   if (dash == std::string_view::npos) return version == version_number(range);
-  return (dash == 0 || version >= version_number(range.substr(0, dash))) && version <= version_number(range.substr(dash + 1));
+  return (dash == 0 || version >= version_number(range.substr(0, dash))) &&
+         version <= version_number(range.substr(dash + 1));
 }
 
 std::vector<std::string_view> words_of(std::string_view line) {
@@ -70,7 +71,8 @@ class Compiler {
       node->rules.push_back(std::move(rule));
     }
     for (auto& node : grammar_.nodes_) {
-      if (node.kind == Kind::object && node.names.size() > MemberSet::kMax) broken("too many members in " + std::string(node.name));
+      if (node.kind == Kind::object && node.names.size() > MemberSet::kMax)
+        broken("too many members in " + std::string(node.name));
       for (std::uint32_t i = 0; i < node.properties.size(); ++i) {
         node.digests.push_back(digest_of(node.names[i]));
         if (node.properties[i].required) node.required.insert(i);
@@ -232,7 +234,8 @@ class Compiler {
       return;
     }
     const auto colon = word.find(':');
-    const auto head = word.substr(0, colon), tail = colon == std::string_view::npos ? std::string_view() : word.substr(colon + 1);
+    const auto head = word.substr(0, colon),
+               tail = colon == std::string_view::npos ? std::string_view() : word.substr(colon + 1);
     if (word == "any") {
       node.kind = Kind::any;
     } else if (word == "boolean") {

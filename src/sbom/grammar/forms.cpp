@@ -82,7 +82,9 @@ bool date_time(std::string_view text, bool utc_only) {
 }
 
 bool iri_reference(std::string_view text) {
-  return all(text, [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != '<' && c != '>' && c != '"' && c != 0x7f; });
+  return all(text, [](char c) {
+    return static_cast<unsigned char>(c) > 0x20 && c != '<' && c != '>' && c != '"' && c != 0x7f;
+  });
 }
 
 bool iri(std::string_view text) {
@@ -92,20 +94,23 @@ bool iri(std::string_view text) {
 
 bool element_iri(std::string_view text) {
   static constexpr std::array<std::string_view, 5> kIndividuals{"NoAssertionElement", "NoneElement", "SpdxOrganization",
-                                                                "expandedlicensing_NoAssertionLicense", "expandedlicensing_NoneLicense"};
+                                                                "expandedlicensing_NoAssertionLicense",
+                                                                "expandedlicensing_NoneLicense"};
   return iri(text) || std::find(kIndividuals.begin(), kIndividuals.end(), text) != kIndividuals.end();
 }
 
 bool jsf_algorithm(std::string_view text) {
-  static constexpr std::array<std::string_view, 14> kNames{"RS256", "RS384", "RS512", "PS256",   "PS384", "PS512", "ES256",
-                                                           "ES384", "ES512", "Ed25519", "Ed448", "HS256", "HS384", "HS512"};
+  static constexpr std::array<std::string_view, 14> kNames{"RS256", "RS384", "RS512", "PS256", "PS384",
+                                                           "PS512", "ES256", "ES384", "ES512", "Ed25519",
+                                                           "Ed448", "HS256", "HS384", "HS512"};
   return iri(text) || std::find(kNames.begin(), kNames.end(), text) != kNames.end();
 }
 
 bool decimal(std::string_view text) {
   if (text.starts_with('-')) text.remove_prefix(1);
   const auto dot = text.find('.');
-  return dot != 0 && !text.empty() && all(text.substr(0, dot), digit) && (dot == std::string_view::npos || all(text.substr(dot + 1), digit));
+  return dot != 0 && !text.empty() && all(text.substr(0, dot), digit) &&
+         (dot == std::string_view::npos || all(text.substr(dot + 1), digit));
 }
 
 bool email(std::string_view text) {

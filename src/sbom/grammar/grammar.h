@@ -46,7 +46,12 @@ class MemberSet {
 };
 
 enum class Kind : std::uint8_t { any, text, words, integer, number, boolean, object, list, choice, select };
-enum class Role : std::uint8_t { none, id, ref, import };  // of a text: defines a name, uses one, or names one elsewhere
+enum class Role : std::uint8_t {
+  none,
+  id,
+  ref,
+  import
+};  // of a text: defines a name, uses one, or names one elsewhere
 enum class RuleKind : std::uint8_t { exactly_one, at_least_one, at_most_one, requires_all };
 
 struct Rule {  // over the members of an object, as bits in the order of `names`
@@ -69,11 +74,11 @@ struct Node {
   bool hint = false;      // text: another form is a warning, and the document is still read
   Role role = Role::none;
 
-  double min = -1e308, max = 1e308;            // integer, number
+  double min = -1e308, max = 1e308;                     // integer, number
   std::uint32_t items_min = 0, items_max = UINT32_MAX;  // list
-  bool unique = false;                         // list: no two equal items
-  std::uint32_t alone = NameTable::kNone;      // list: an item with this member must be the only one
-  const Node* items = nullptr;                 // list
+  bool unique = false;                                  // list: no two equal items
+  std::uint32_t alone = NameTable::kNone;               // list: an item with this member must be the only one
+  const Node* items = nullptr;                          // list
 
   bool closed = false;  // object: no other members
   std::vector<Property> properties;
@@ -95,8 +100,8 @@ struct Node {
 
 class Grammar {
  public:
-  // `texts` in the notation of README.md; `version` picks the members that exist in it. The texts are ours: a mistake in
-  // them ends the process.
+  // `texts` in the notation of README.md; `version` picks the members that exist in it. The texts are ours: a mistake
+  // in them ends the process.
   Grammar(const std::vector<std::string_view>& texts, std::string_view version);
   Grammar(const Grammar&) = delete;
   Grammar& operator=(const Grammar&) = delete;

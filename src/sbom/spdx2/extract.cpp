@@ -4,9 +4,9 @@
 #include <string>
 #include <unordered_map>
 
-#include "sbom/digest.h"
 #include "base/text.h"
 #include "sbom/claims.h"
+#include "sbom/digest.h"
 #include "sbom/spdx2/relationships.h"
 
 namespace hf::sbom::spdx2 {
@@ -36,7 +36,8 @@ struct RelationText {
 
 class Extractor {
  public:
-  Extractor(Document& document, Refs refs) : doc_(document), text_(document.text), qualified_(refs == Refs::qualified) {}
+  Extractor(Document& document, Refs refs)
+      : doc_(document), text_(document.text), qualified_(refs == Refs::qualified) {}
 
   void run(value root) {
     heads(root);
@@ -53,9 +54,10 @@ class Extractor {
     std::vector<View> described;
     each_member(root, [&](View key, value member) {
       if (key == "documentNamespace") namespace_ = text_of(member);
-      else if (key == "creationInfo") each_member(member, [&](View name, value inner) {
-        if (name == "created") doc_.created = text_.keep(text_of(inner));
-      });
+      else if (key == "creationInfo")
+        each_member(member, [&](View name, value inner) {
+          if (name == "created") doc_.created = text_.keep(text_of(inner));
+        });
       else if (key == "packages") each_item(member, [&](value item) { package(item); });
       else if (key == "files") each_item(member, [&](value item) { file(item); });
       else if (key == "relationships") each_item(member, [&](value item) { relation(item); });
@@ -68,7 +70,8 @@ class Extractor {
   }
 
   void qualify() {
-    for (std::size_t i = first_component_; i < doc_.components.size(); ++i) doc_.components[i].ref = ref(doc_.components[i].ref);
+    for (std::size_t i = first_component_; i < doc_.components.size(); ++i)
+      doc_.components[i].ref = ref(doc_.components[i].ref);
     for (std::size_t i = first_file_; i < doc_.files.size(); ++i) doc_.files[i].ref = ref(doc_.files[i].ref);
     for (std::size_t i = first_vex_; i < doc_.vex.size(); ++i)
       for (auto& product : doc_.vex[i].products) product.ref = ref(product.ref);
@@ -113,7 +116,8 @@ class Extractor {
     });
     c.supplier = text_.keep(supplier.empty() ? originator : supplier);
     if (!concluded.empty()) c.licenses.push_back({LicenseKind::expression, text_.keep(concluded), true});
-    if (!declared.empty() && declared != concluded) c.licenses.push_back({LicenseKind::expression, text_.keep(declared), false});
+    if (!declared.empty() && declared != concluded)
+      c.licenses.push_back({LicenseKind::expression, text_.keep(declared), false});
     if (const auto vcs = vcs_of(location, false, text_); !vcs.url.empty()) c.vcs.push_back(vcs);
     // Yocto 2.2 writes the CVEs that a recipe's patches fix into sourceInfo: "CVEs fixed: CVE-2023-1 CVE-2023-2".
     if (source_info.starts_with("CVEs fixed:"))
@@ -163,9 +167,10 @@ class Extractor {
       if (key == "SPDXID") f.ref = text_.keep(text_of(member));
       else if (key == "fileName") f.path = text_.keep(text_of(member));
       else if (key == "checksums") each_item(member, [&](value item) { checksum(item, f.hashes); });
-      else if (key == "fileTypes") each_item(member, [&](value item) {
-        if (f.purpose.empty()) f.purpose = text_.keep(to_lower(text_of(item)));
-      });
+      else if (key == "fileTypes")
+        each_item(member, [&](value item) {
+          if (f.purpose.empty()) f.purpose = text_.keep(to_lower(text_of(item)));
+        });
     });
     files_.emplace(f.ref, static_cast<std::uint32_t>(doc_.files.size()));
     doc_.files.push_back(std::move(f));

@@ -2,9 +2,9 @@
 
 #include <unordered_map>
 
-#include "sbom/digest.h"
 #include "base/text.h"
 #include "sbom/claims.h"
+#include "sbom/digest.h"
 #include "sbom/spdx3/graph.h"
 #include "sbom/spdx3/licenses.h"
 #include "sbom/spdx3/vex.h"
@@ -38,7 +38,8 @@ class Extractor {
 
  private:
   void index() {
-    places_.reserve(graph_.packages.size() + graph_.files.size() + graph_.builds.size() + graph_.vulnerabilities.size());
+    places_.reserve(graph_.packages.size() + graph_.files.size() + graph_.builds.size() +
+                    graph_.vulnerabilities.size());
     const auto add = [&](What what, const auto& list) {
       for (std::uint32_t i = 0; i < list.size(); ++i) places_.emplace(list[i].id, Place{what, i});
     };
@@ -91,7 +92,8 @@ class Extractor {
     c.hashes = hashes(package);
     for (const auto& identifier : Graph::in(graph_.identifiers, package.identifiers)) {
       if (identifier.type == "cpe23" || identifier.type == "cpe22") c.cpes.push_back(text_.keep(identifier.value));
-      else if (identifier.type == "swhid" || identifier.type == "gitoid") c.content_ids.push_back(text_.keep(identifier.value));
+      else if (identifier.type == "swhid" || identifier.type == "gitoid")
+        c.content_ids.push_back(text_.keep(identifier.value));
       else if (identifier.type == "packageUrl" && identifier.value != package.purl) add_purl(c, identifier.value);
     }
     for (const auto id : Graph::in(graph_.refs, package.content_ids)) c.content_ids.push_back(text_.keep(id));
@@ -150,7 +152,9 @@ class Extractor {
   // SPDX 3.0.1 Core/Vocabularies/RelationshipType. Between things that a build consists of; the rest says something
   // about the document, about people or about licences.
   void edge(const Relation& relation, View target, const Place& from, const Place& to) {
-    const auto is_thing = [](const Place& p) { return p.what == What::package || p.what == What::file || p.what == What::build; };
+    const auto is_thing = [](const Place& p) {
+      return p.what == What::package || p.what == What::file || p.what == What::build;
+    };
     if (!is_thing(from) && !is_thing(to)) return;
     if (relation.kind == "describes" || to.what == What::vulnerability || from.what == What::vulnerability) return;
     const auto kind = relation.kind;
@@ -158,8 +162,8 @@ class Extractor {
     if (kind == "generates") return add(target, relation.from, EdgeKind::generated_from);
     if (kind == "descendantOf") return add(relation.from, target, EdgeKind::generated_from);
     if (kind == "ancestorOf") return add(target, relation.from, EdgeKind::generated_from);
-    const bool needs = kind == "dependsOn" || kind == "hasDynamicLink" || kind == "hasStaticLink" || kind == "hasPrerequisite" ||
-                       kind == "hasProvidedDependency" || kind == "hasOptionalDependency";
+    const bool needs = kind == "dependsOn" || kind == "hasDynamicLink" || kind == "hasStaticLink" ||
+                       kind == "hasPrerequisite" || kind == "hasProvidedDependency" || kind == "hasOptionalDependency";
     if (needs) {
       const bool at_run_time = relation.scope.empty() || relation.scope == "runtime" || relation.scope == "other";
       return add(relation.from, target, at_run_time ? EdgeKind::depends_on : EdgeKind::build_depends_on);

@@ -14,7 +14,8 @@ using json::od::value;
 // reads an element without knowing its type, which may come last.
 struct Element {
   View type, id, name, version, purl, location, purpose, supplier, originator, source_info, creation_info, created;
-  View kind, from, scope, justification, impact, notes, action, assessed, withdrawn, expression, subject, addition, build_type;
+  View kind, from, scope, justification, impact, notes, action, assessed, withdrawn, expression, subject, addition,
+      build_type;
   Span to, roots, members, identifiers, checksums, repositories, content_ids;
 };
 
@@ -187,8 +188,8 @@ class Reader {
       graph.files.push_back(artifact(e));
     } else if (e.type.ends_with("Relationship")) {
       if (e.type.starts_with("security_Vex"))
-        graph.assessments.push_back({static_cast<std::uint32_t>(graph.relations.size()), e.justification, e.impact, e.notes,
-                                     e.action, e.supplier, e.assessed, e.withdrawn});
+        graph.assessments.push_back({static_cast<std::uint32_t>(graph.relations.size()), e.justification, e.impact,
+                                     e.notes, e.action, e.supplier, e.assessed, e.withdrawn});
       graph.relations.push_back({e.type, e.id, e.kind, e.from, e.scope, e.to});
     } else if (e.type == "security_Vulnerability") {
       graph.vulnerabilities.push_back({e.id, e.name, e.identifiers});
@@ -206,8 +207,8 @@ class Reader {
   }
 
   static Artifact artifact(const Element& e) {
-    return {e.type, e.id, e.name, e.version, e.purl, e.location, e.purpose, e.supplier, e.originator, e.source_info,
-            e.identifiers, e.checksums, e.repositories, e.content_ids};
+    return {e.type,     e.id,         e.name,        e.version,     e.purl,      e.location,     e.purpose,
+            e.supplier, e.originator, e.source_info, e.identifiers, e.checksums, e.repositories, e.content_ids};
   }
 
   TextArena& text_;

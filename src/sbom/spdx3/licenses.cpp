@@ -3,7 +3,7 @@
 namespace hf::sbom::spdx3 {
 namespace {
 
-constexpr int kDepthMax = 16;          // AND and OR sets inside each other
+constexpr int kDepthMax = 16;           // AND and OR sets inside each other
 constexpr std::size_t kTextMax = 4096;  // a set that names itself cannot grow without end
 
 // The licence list is not in the document: "https://spdx.org/licenses/MIT" names MIT (SPDX 3.0.1, ListedLicense).
@@ -28,8 +28,10 @@ std::optional<sbom::License> Licenses::find(View id) {
     made = {LicenseKind::id, text_.keep(listed(id))};
   } else {
     const auto& element = graph_.licenses[at->second];
-    const bool plain = element.type == "simplelicensing_SimpleLicensingText" || element.type == "expandedlicensing_CustomLicense";
-    if (element.type == "expandedlicensing_ListedLicense" && !listed(id).empty()) made = {LicenseKind::id, text_.keep(listed(id))};
+    const bool plain =
+        element.type == "simplelicensing_SimpleLicensingText" || element.type == "expandedlicensing_CustomLicense";
+    if (element.type == "expandedlicensing_ListedLicense" && !listed(id).empty())
+      made = {LicenseKind::id, text_.keep(listed(id))};
     else if (plain) made = {LicenseKind::name, text_.keep(element.name)};
     else made = {LicenseKind::expression, text_.keep(expression(id, 0))};
   }
@@ -64,7 +66,8 @@ std::string Licenses::expression(View id, int depth) const {
     const auto subject = expression(element.subject, depth + 1), addition = expression(element.addition, depth + 1);
     return subject.empty() || addition.empty() ? subject : subject + " WITH " + addition;
   }
-  if (element.type == "expandedlicensing_NoAssertionLicense" || element.type == "expandedlicensing_NoneLicense") return {};
+  if (element.type == "expandedlicensing_NoAssertionLicense" || element.type == "expandedlicensing_NoneLicense")
+    return {};
   if (const auto name = listed(id); !name.empty()) return std::string(name);
   return std::string(element.name);
 }

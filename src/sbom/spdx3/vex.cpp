@@ -62,8 +62,9 @@ class Vex {
     VexStatement statement;
     name(relation.from, statement);
     if (!assessment.withdrawn.empty()) {
-      doc_.warnings.push_back({"", "HF-SBOM-0112", "the statement on " + std::string(statement.vulnerability) + " was withdrawn " +
-                                       std::string(assessment.withdrawn) + " and is left out"});
+      doc_.warnings.push_back({"", "HF-SBOM-0112",
+                               "the statement on " + std::string(statement.vulnerability) + " was withdrawn " +
+                                   std::string(assessment.withdrawn) + " and is left out"});
       return;
     }
     statement.status = status_of(relation.type);
@@ -71,7 +72,8 @@ class Vex {
     statement.justification = text_.keep(assessment.justification);
     statement.impact = text_.keep(assessment.impact.empty() ? assessment.notes : assessment.impact);
     statement.action = text_.keep(assessment.action);
-    if (const auto agent = agents_.find(assessment.supplier); agent != agents_.end()) statement.source = text_.keep(agent->second);
+    if (const auto agent = agents_.find(assessment.supplier); agent != agents_.end())
+      statement.source = text_.keep(agent->second);
     const auto targets = Graph::in(graph_.refs, relation.to);
     for (const auto target : targets) {
       statement.products.push_back({ref_(target), {}, {}, {}});
@@ -107,6 +109,8 @@ class Vex {
 
 }  // namespace
 
-void add_vex(const Graph& graph, Document& document, const std::function<View(View)>& ref) { Vex(graph, document, ref).run(); }
+void add_vex(const Graph& graph, Document& document, const std::function<View(View)>& ref) {
+  Vex(graph, document, ref).run();
+}
 
 }  // namespace hf::sbom::spdx3

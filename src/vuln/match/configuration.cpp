@@ -100,7 +100,7 @@ Answer answer(const CpeMatch& match, std::string where, Walk& walk) {
     std::optional<ConfigurationVerdict> miss;
     for (std::size_t i = 0; i < claims.size(); ++i) {
       if (!claims[i].cpe) continue;
-      const auto judged = judge(match, claims[i], walk.dictionary);
+      const auto judged = judge(match, *criteria, claims[i], walk.dictionary);
       if (judged.identity == Identity::none) continue;
       ConfigurationVerdict verdict{index, i, judged.truth == Truth::yes ? Outcome::affected : Outcome::unknown, judged.why, judged.identity,
                                    where, range_text(match, *criteria), judged.scheme, {}};
@@ -178,22 +178,21 @@ Answer answer(const CpeNode& node, const std::string& above, Walk& walk) {
 
 }  // namespace
 
-CpeVerdict judge(const CpeMatch& match, const Claim& claim, const ProductDictionary& dictionary) {
+CpeVerdict judge(const CpeMatch& match, const Cpe& criteria, const Claim& claim, const ProductDictionary& dictionary) {
   CpeVerdict verdict;
   verdict.scheme = claim.scheme;
-  const auto criteria = Cpe::parse(match.criteria);
-  if (!criteria || !claim.cpe) return verdict;
-  verdict.identity = identity_of(*criteria, *claim.cpe, dictionary);
+  if (!claim.cpe) return verdict;
+  verdict.identity = identity_of(criteria, *claim.cpe, dictionary);
   if (verdict.identity == Identity::none) return verdict;
   // Yocto writes '*' for the part.
-  const auto part = compare((*criteria)[CpeAttribute::part], (*claim.cpe)[CpeAttribute::part]);
+  const auto part = compare(criteria[CpeAttribute::part], (*claim.cpe)[CpeAttribute::part]);
   if (part == CpeRelation::disjoint) {
     verdict.identity = Identity::none;
     return verdict;
   }
   bool narrower = false;
   for (const auto attribute : kVariants) {
-    const auto relation = compare((*criteria)[attribute], (*claim.cpe)[attribute]);
+    const auto relation = compare(criteria[attribute], (*claim.cpe)[attribute]);
     if (relation == CpeRelation::equal || relation == CpeRelation::superset) continue;
     if (relation == CpeRelation::disjoint) {
       verdict.why = Why::outside;
@@ -201,7 +200,7 @@ CpeVerdict judge(const CpeMatch& match, const Claim& claim, const ProductDiction
     }
     narrower = true;
   }
-  verdict = judge_version(match, *criteria, claim, verdict);
+  verdict = judge_version(match, criteria, claim, verdict);
   if (narrower && verdict.truth == Truth::yes) {
     verdict.truth = Truth::open;
     verdict.why = Why::underspecified;

@@ -20,7 +20,8 @@ struct CpeVerdict {
   Identity identity = Identity::none;  // none: another product
   Scheme scheme = Scheme::generic;
 };
-[[nodiscard]] CpeVerdict judge(const CpeMatch& match, const Claim& claim, const ProductDictionary& dictionary);
+// `criteria`: what match.criteria reads as.
+[[nodiscard]] CpeVerdict judge(const CpeMatch& match, const Cpe& criteria, const Claim& claim, const ProductDictionary& dictionary);
 
 // What the configuration says about one component: it is the vulnerable part (yes, open) or its version is outside.
 struct ConfigurationVerdict {

@@ -24,15 +24,23 @@ struct Relation {
   bool narrower = false;  // the statement's CPE is about a variant that the claim leaves open
 };
 
-Relation relate_cpe(const Statement& statement, const Claim& claim, const ProductDictionary& dictionary) {
-  Relation best;
-  // The statement's own versions decide, so its CPE names are matched with any version and update.
+// A statement's CPE names as they identify: its own versions decide, so the names stand for any version and update.
+std::vector<Cpe> names_of(const Statement& statement) {
+  std::vector<Cpe> names;
   for (const auto& text : statement.cpes) {
     auto name = Cpe::parse(text);
     if (!name) continue;
     name->set(CpeAttribute::version, "*");
     name->set(CpeAttribute::update, "*");
-    const auto verdict = judge(CpeMatch{name->to_text(), true, {}}, claim, dictionary);
+    names.push_back(*std::move(name));
+  }
+  return names;
+}
+
+Relation relate_cpe(const Statement& statement, const std::vector<Cpe>& names, const Claim& claim, const ProductDictionary& dictionary) {
+  Relation best;
+  for (const auto& name : names) {
+    const auto verdict = judge(CpeMatch{}, name, claim, dictionary);
     if (verdict.truth == Truth::no || verdict.identity <= best.identity) continue;
     best = {verdict.identity, verdict.why == Why::underspecified};
   }
@@ -46,10 +54,10 @@ Relation relate_cpe(const Statement& statement, const Claim& claim, const Produc
   return best;
 }
 
-Relation relate(const Statement& statement, const Claim& claim, const ProductDictionary& dictionary) {
+Relation relate(const Statement& statement, const std::vector<Cpe>& names, const Claim& claim, const ProductDictionary& dictionary) {
   if (claim.purl && !statement.purl.empty() && claim.purl->package_key() == statement.purl) return {Identity::exact, false};
   if (!claim.repo.empty() && claim.repo == statement.repo) return {Identity::exact, false};
-  if (claim.cpe) return relate_cpe(statement, claim, dictionary);
+  if (claim.cpe) return relate_cpe(statement, names, claim, dictionary);
   return {};
 }
 
@@ -146,12 +154,14 @@ std::vector<Ground> grounds_of(const Advisory& record, std::size_t index, const 
     if (!statement.purl.empty()) touch("purl:" + statement.purl);
     if (!statement.repo.empty()) touch("git:" + statement.repo);
     for (const auto& product : product_names_of(statement)) touch("product:" + product);
+    if (components.empty()) continue;
+    const auto names = names_of(statement);
     for (const auto i : components) {
       const auto& subject = set.subjects()[i];
       std::optional<Ground> best;
       for (std::size_t c = 0; c < subject.claims.size(); ++c) {
         const auto& claim = subject.claims[c];
-        const auto relation = relate(statement, claim, dictionary);
+        const auto relation = relate(statement, names, claim, dictionary);
         if (relation.identity == Identity::none) continue;
         const auto verdict = judge(statement, {claim.version, claim.commit, claim.scheme});
         Ground ground{.outcome = verdict.outcome, .why = verdict.why, .identity = relation.identity, .component = i, .claim = c, .record = index,
