@@ -20,8 +20,7 @@ const db::Query kCompared{"trace.compared", R"sql(
       FROM advisory AS a
       JOIN advisory_key AS ak ON ak.advisory_id = a.advisory_id
       JOIN coordinate_key AS ck ON ck.lookup_key = ak.lookup_key
-     WHERE a.vulnerability = $1 AND a.received_at <= $2
-       AND EXISTS (SELECT 1 FROM build_coordinate AS bc WHERE bc.coordinate_id = ck.coordinate_id AND bc.since <= $2 AND bc.until > $2))sql"};
+     WHERE a.vulnerability = $1)sql"};
 const db::Query kExploited{"trace.exploited", R"sql(
     SELECT k.vulnerability FROM kev AS k
      WHERE k.until > $1 AND k.since <= $1
@@ -115,13 +114,6 @@ const db::Query kComponentCount{"trace.component_count", "SELECT COUNT(*) FROM b
 const db::Query kBuildDevices{"trace.build_devices", R"sql(
     SELECT CAST(SUM(n.devices) AS BIGINT) FROM configuration_build AS cb JOIN census AS n ON n.configuration_id = cb.configuration_id
      WHERE cb.build_id = $1 AND n.state = 'active')sql"};
-const db::Query kBuildDevicesThen{"trace.build_devices_then", R"sql(
-    SELECT CAST(SUM((SELECT p.devices FROM census_history AS p
-                      WHERE p.configuration_id = n.configuration_id AND p.market = n.market AND p.batch_id = n.batch_id AND p.state = n.state
-                        AND p.since <= $2
-                      ORDER BY p.since DESC LIMIT 1)) AS BIGINT)
-      FROM configuration_build AS cb JOIN census AS n ON n.configuration_id = cb.configuration_id
-     WHERE cb.build_id = $1 AND n.state = 'active')sql"};
 const db::Query kDevice{"trace.device", R"sql(
     SELECT b.path, h.path, d.market, d.state, d.configuration_id, d.since, d.segment_id, d.position
       FROM device AS d
@@ -169,7 +161,7 @@ const db::Query kSearchComponents{"trace.search_components", R"sql(
     SELECT name, version, coordinate_id FROM coordinate WHERE name >= $1 AND name < $2 ORDER BY name, version, coordinate_id LIMIT $3)sql"};
 const db::Query kBuildOfCoordinate{"trace.build_of_coordinate", R"sql(
     SELECT b.path FROM build_coordinate AS bc JOIN build AS b ON b.build_id = bc.build_id
-     WHERE bc.coordinate_id = $1 AND bc.since <= $2 AND bc.until > $2 ORDER BY bc.build_id DESC LIMIT 1)sql"};
+     WHERE bc.coordinate_id = $1 AND bc.until > $2 ORDER BY bc.build_id DESC LIMIT 1)sql"};
 
 Json text_or_null(const db::Row& row, std::size_t i) { return row.is_null(i) ? Json(nullptr) : Json(row.text(i)); }
 Json time_or_null(const db::Row& row, std::size_t i) { return row.is_null(i) ? Json(nullptr) : Json(format_rfc3339(row.time(i))); }
@@ -228,7 +220,7 @@ Result<std::optional<JsonObject>> FactStore::epss(std::string_view vulnerability
   }, vulnerability);
 }
 
-Result<std::int64_t> FactStore::compared(std::string_view vulnerability) const { return db_.number(kCompared, vulnerability, as_of_.micros()); }
+Result<std::int64_t> FactStore::compared(std::string_view vulnerability) const { return db_.number(kCompared, vulnerability); }
 
 Result<std::vector<std::string>> FactStore::exploited() const { return db_.select(kExploited, text_at_0, as_of_.micros()); }
 
@@ -337,9 +329,7 @@ Result<std::vector<JsonObject>> FactStore::components(std::int64_t build_id, std
 }
 
 Result<std::int64_t> FactStore::component_count(std::int64_t build_id) const { return db_.number(kComponentCount, build_id, as_of_.micros()); }
-Result<std::int64_t> FactStore::build_devices(std::int64_t build_id) const { 
-  return as_of_.at ? db_.number(kBuildDevicesThen, build_id, as_of_.micros()) : db_.number(kBuildDevices, build_id);
-}
+Result<std::int64_t> FactStore::build_devices(std::int64_t build_id) const { return db_.number(kBuildDevices, build_id); }
 
 Result<std::optional<FactStore::Unit>> FactStore::device(std::int64_t product_id, std::string_view serial) const {
   return db_.find(kDevice, [](const db::Row& row) {
