@@ -179,7 +179,8 @@ TEST_P(Question, SearchFindsByBeginning) {
   feed({osv("1", "a", "2.0.0")});
   const auto found = [&](const std::string& text) {
     std::set<std::string> lines;
-    for (const auto& item : must(ask(kNow, [&](const Questions& q) { return q.search(text, 50); })).at("items").get_array())
+    const auto answer = must(ask(kNow, [&](const Questions& q) { return q.search(text, 50); }));
+    for (const auto& item : answer.at("items").get_array())
       lines.insert(text_of(item.at("kind")) + " " + text_of(item.at("id")));
     return lines;
   };
