@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/descriptor.h"
+
 namespace hf::blob {
 namespace {
 
@@ -21,20 +23,6 @@ auto storage_fails(const std::string& what) {
               "the blob directory cannot be written or read; check its disk and rights",
               what + ": " + std::strerror(errno));
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 Result<void> flush_directory(const std::string& path) {
   const Descriptor directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "base/descriptor.h"
 #include "vuln/db_dir/codec.h"
 
 namespace hf::vuln {
@@ -49,20 +50,6 @@ static_assert(int(Feed::cve5) == 0 && int(Feed::nvd) == 1, "kSettle writes these
 auto refuse_directory(const fs::path& path, const std::string& why) {
   return fail(ErrorKind::unavailable, "HF-VULN-0026", "the advisory database cannot be written in " + path.string() + ": " + why);
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 Result<void> sync_path(const fs::path& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
