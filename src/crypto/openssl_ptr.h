@@ -1,4 +1,4 @@
-// Owners for OpenSSL objects. Only for .cpp files of this domain.
+// Owners for OpenSSL objects. Only for .cpp files of this domain, and of the TLS of net.
 #pragma once
 
 #include <memory>

@@ -9,25 +9,20 @@
 #include <algorithm>
 #include <memory>
 
+#include "crypto/openssl_ptr.h"
+
 namespace hf::crypto {
 namespace {
 
-template <auto free_function>
-struct Free {
-  template <class T>
-  void operator()(T* object) const {
-    free_function(object);
-  }
-};
-using Certificate = std::unique_ptr<X509, Free<&X509_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Free<&EVP_PKEY_free>>;
-using Bio = std::unique_ptr<BIO, Free<&BIO_free>>;
-using Number = std::unique_ptr<BIGNUM, Free<&BN_free>>;
-using Names = std::unique_ptr<GENERAL_NAMES, Free<&GENERAL_NAMES_free>>;
-using Usage = std::unique_ptr<EXTENDED_KEY_USAGE, Free<&EXTENDED_KEY_USAGE_free>>;
-using BitString = std::unique_ptr<ASN1_BIT_STRING, Free<&ASN1_BIT_STRING_free>>;
-using OctetString = std::unique_ptr<ASN1_OCTET_STRING, Free<&ASN1_OCTET_STRING_free>>;
-using Constraints = std::unique_ptr<BASIC_CONSTRAINTS, Free<&BASIC_CONSTRAINTS_free>>;
+using Certificate = std::unique_ptr<X509, OpensslFree<&X509_free>>;
+using Key = PkeyPtr;
+using Bio = std::unique_ptr<BIO, OpensslFree<&BIO_free>>;
+using Number = BignumPtr;
+using Names = std::unique_ptr<GENERAL_NAMES, OpensslFree<&GENERAL_NAMES_free>>;
+using Usage = std::unique_ptr<EXTENDED_KEY_USAGE, OpensslFree<&EXTENDED_KEY_USAGE_free>>;
+using BitString = std::unique_ptr<ASN1_BIT_STRING, OpensslFree<&ASN1_BIT_STRING_free>>;
+using OctetString = std::unique_ptr<ASN1_OCTET_STRING, OpensslFree<&ASN1_OCTET_STRING_free>>;
+using Constraints = std::unique_ptr<BASIC_CONSTRAINTS, OpensslFree<&BASIC_CONSTRAINTS_free>>;
 
 constexpr std::size_t kNameMax = 64;  // ub-common-name, RFC 5280 appendix A.1
 

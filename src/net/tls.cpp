@@ -6,21 +6,15 @@
 #include <openssl/x509v3.h>
 
 #include "base/text.h"
+#include "crypto/openssl_ptr.h"
 #include "crypto/sha256.h"
 
 namespace hf::net {
 namespace {
 
-template <auto free_function>
-struct Free {
-  template <class T>
-  void operator()(T* object) const {
-    free_function(object);
-  }
-};
-using Bio = std::unique_ptr<BIO, Free<&BIO_free>>;
-using Certificate = std::unique_ptr<X509, Free<&X509_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Free<&EVP_PKEY_free>>;
+using Bio = std::unique_ptr<BIO, crypto::OpensslFree<&BIO_free>>;
+using Certificate = std::unique_ptr<X509, crypto::OpensslFree<&X509_free>>;
+using Key = crypto::PkeyPtr;
 
 std::string library_text() {
   char text[256] = "";
