@@ -76,22 +76,18 @@ Result<UnitCursor> UnitCursor::parse(std::string_view text) {
   return cursor;
 }
 
-Result<UnitPage> units_of(const ExposureStore& store, const Exposure& exposure, const std::vector<PairRow>& pairs, const UnitFilter& filter,
+Result<UnitPage> units_of(const ExposureStore& store, const Exposure& exposure, const UnitFilter& filter,
                           const UnitCursor& after, std::int64_t limit) {
   // A batch is no part of the index: its units are looked for in steps of this size, however small the page.
   constexpr std::int64_t kStep = 1000;
   limit = std::max<std::int64_t>(limit, 1);
-  std::set<std::int64_t> with_build;
-  if (filter.build_id)
-    for (const auto& [configuration, build] : pairs)
-      if (build == *filter.build_id) with_build.insert(configuration);
   // Where units are, in the order of the index.
   std::set<std::pair<std::int64_t, std::string>> places;
   for (const auto& row : exposure.units) {
     if (exposure.configurations.at(row.configuration_id) != filter.standing) continue;
     if (!filter.market.empty() && row.market != filter.market) continue;
     if (filter.batch_id && row.batch_id != *filter.batch_id) continue;
-    if (filter.build_id && !with_build.contains(row.configuration_id)) continue;
+    if (filter.configurations && !filter.configurations->contains(row.configuration_id)) continue;
     places.emplace(row.configuration_id, row.market);
   }
   UnitPage page;

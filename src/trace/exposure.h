@@ -2,6 +2,8 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -59,7 +61,8 @@ struct UnitCursor {
 
 struct UnitFilter {
   std::string market;             // empty: all
-  std::optional<std::int64_t> build_id, batch_id;
+  std::optional<std::set<std::int64_t>> configurations;  // absent: all
+  std::optional<std::int64_t> batch_id;
   Standing standing = Standing::affected;
 };
 
@@ -74,7 +77,6 @@ struct UnitPage {
   std::vector<ListedUnit> units;
   std::optional<UnitCursor> next;
 };
-[[nodiscard]] Result<UnitPage> units_of(const ExposureStore& store, const Exposure& exposure, const std::vector<PairRow>& pairs,
-                                        const UnitFilter& filter, const UnitCursor& after, std::int64_t limit);
+[[nodiscard]] Result<UnitPage> units_of(const ExposureStore& store, const Exposure& exposure, const UnitFilter& filter, const UnitCursor& after, std::int64_t limit);
 
 }  // namespace hf::trace

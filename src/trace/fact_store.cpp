@@ -386,12 +386,10 @@ Result<std::vector<JsonObject>> FactStore::search(std::string_view text, std::in
   std::vector<JsonObject> found;
   if (!is_askable(text)) return found;
   const auto end = above(text);
-  for (const auto& path : {std::string(text)}) {
-    HF_CHECK(db_.each(kSearchPaths, [&](const db::Row& row) {
-      found.push_back({{"kind", row.text(0)}, {"id", row.text(1)}, {"title", row.text(1)}, {"subtitle", row.text(2)}});
-      return true;
-    }, path, end, limit));
-  }
+  HF_CHECK(db_.each(kSearchPaths, [&](const db::Row& row) {
+    found.push_back({{"kind", row.text(0)}, {"id", row.text(1)}, {"title", row.text(1)}, {"subtitle", row.text(2)}});
+    return true;
+  }, text, end, limit));
   HF_CHECK(db_.each(kSearchVulnerabilities, [&](const db::Row& row) {
     found.push_back({{"kind", "vulnerability"}, {"id", row.text(0)}, {"title", row.text(0)}, {"subtitle", ""}});
     return true;

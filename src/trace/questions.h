@@ -35,7 +35,7 @@ class Questions {
   [[nodiscard]] Result<JsonObject> search(std::string_view text, std::int64_t limit) const;
 
  private:
-  [[nodiscard]] Result<JsonObject> summary_of(const std::string& number) const;  // a line of a list
+  [[nodiscard]] Result<JsonObject> summary_of(const std::string& number, const Exposure& exposure) const;  // a line of a list
   [[nodiscard]] Result<JsonArray> standing_of_builds(const std::vector<std::int64_t>& builds) const;
 
   ExposureStore exposures_;

@@ -1,4 +1,4 @@
-#include <set>
+#include <map>
 
 #include "fleet/types.h"
 #include "trace/questions.h"
@@ -36,14 +36,13 @@ Result<JsonObject> Questions::today(Time now) const {
   HF_TRY(const auto numbers, facts_.exploited());
   JsonArray exploited, clocks;
   std::int64_t exposing = 0;
-  std::set<std::int64_t> seen;
   std::map<std::string, std::int64_t> markets;
   std::map<std::pair<std::int64_t, std::string>, std::int64_t> units;  // distinct: one unit may be exposed twice
   for (const auto& number : numbers) {
-    HF_TRY(auto line, summary_of(number));
+    HF_TRY(const auto exposure, exposure_of(exposures_, number));
+    HF_TRY(auto line, summary_of(number, exposure));
     if (line.at("exposed_devices").get_int64() > 0) {
       ++exposing;
-      HF_TRY(const auto exposure, exposure_of(exposures_, number));
       for (const auto& row : exposure.units)
         if (exposure.configurations.at(row.configuration_id) == Standing::affected)
           units[{row.configuration_id, row.market + "/" + std::to_string(row.batch_id)}] = row.devices;
