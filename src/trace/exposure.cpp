@@ -30,6 +30,13 @@ std::int64_t Exposure::markets() const {
   return std::count_if(by_market.begin(), by_market.end(), [](const auto& market) { return market.second.of(Standing::affected) > 0; });
 }
 
+std::set<std::string> Exposure::affected_markets() const {
+  std::set<std::string> markets;
+  for (const auto& [market, here] : by_market)
+    if (here.of(Standing::affected) > 0) markets.insert(market);
+  return markets;
+}
+
 Result<Exposure> exposure_of(const ExposureStore& store, std::string_view vulnerability) {
   Exposure out;
   HF_TRY(out.edges, store.edges(vulnerability));

@@ -46,6 +46,7 @@ struct Exposure {
   std::map<std::pair<std::int64_t, std::string>, std::int64_t> by_batch_and_market;  // affected units
 
   [[nodiscard]] std::int64_t markets() const;  // with affected units
+  [[nodiscard]] std::set<std::string> affected_markets() const;
 };
 
 [[nodiscard]] Result<Exposure> exposure_of(const ExposureStore& store, std::string_view vulnerability);

@@ -213,7 +213,7 @@ TEST_P(Question, HostileNamesFindNothingAndBreakNothing) {
     const auto searched = ask(kNow, [&](const Questions& q) { return q.search(hostile, 5); });
     EXPECT_TRUE(searched || searched.error().kind == ErrorKind::invalid || searched.error().kind == ErrorKind::not_found)
         << hostile.substr(0, 20) << searched.error().code << searched.error().detail;
-    const auto units = ask(kNow, [&](const Questions& q) { return q.units(hostile, where(hostile)); });
+    const auto units = unit_page(kNow, hostile, where(hostile));
     EXPECT_TRUE(units || units.error().kind == ErrorKind::not_found) << hostile.substr(0, 20) << units.error().detail;
   }
   EXPECT_EQ(must(ask(kNow, [](const Questions& q) { return q.product("px"); })).at("batches").at(0).at("factory").get_string(), "Brno \"1\" <b>");
