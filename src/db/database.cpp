@@ -49,17 +49,29 @@ Result<std::unique_ptr<Driver>> Database::connect(Access access) const {
   return location_.engine == Engine::sqlite ? open_sqlite(location_.target, access) : open_postgresql(location_.target, access);
 }
 
-Result<std::shared_ptr<Driver>> Database::borrow() {
-  {
-    const std::lock_guard lock(readers_mutex_);
-    if (!readers_.empty()) {
-      auto connection = std::move(readers_.back());
-      readers_.pop_back();
-      return connection;
-    }
+std::shared_ptr<Driver> Database::idle_reader() {
+  const std::lock_guard lock(readers_mutex_);
+  if (readers_.empty()) return nullptr;
+  auto connection = std::move(readers_.back());
+  readers_.pop_back();
+  return connection;
+}
+
+Result<std::shared_ptr<Driver>> Database::borrow_snapshot() {
+  const auto begin = [](Driver& driver) {
+    return driver.script(driver.engine() == Engine::sqlite ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+  };
+  // A connection that broke while it lay idle, because the server was restarted, shows it only now: nobody is to suffer.
+  while (auto connection = idle_reader()) {
+    auto begun = begin(*connection);
+    if (begun) return connection;
+    if (!connection->alive()) continue;
+    give_back(std::move(connection));
+    return fail(std::move(begun).error());
   }
-  HF_TRY(auto connection, connect(Access::read));
-  return std::shared_ptr<Driver>(std::move(connection));
+  HF_TRY(auto fresh, connect(Access::read));
+  HF_CHECK(begin(*fresh));
+  return std::shared_ptr<Driver>(std::move(fresh));
 }
 
 void Database::give_back(std::shared_ptr<Driver> connection) {
@@ -67,10 +79,6 @@ void Database::give_back(std::shared_ptr<Driver> connection) {
   (void)connection->script("ROLLBACK");  // after an error; no effect after COMMIT but a notice
   const std::lock_guard lock(readers_mutex_);
   readers_.push_back(std::move(connection));
-}
-
-Result<void> Database::begin_snapshot(Driver& driver) {
-  return driver.script(driver.engine() == Engine::sqlite ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
 }
 
 // The first waiting thread leads: it runs everything that queued up, while later ones queue for the next group.
@@ -103,17 +111,26 @@ void Database::run_group(const std::vector<Waiting*>& group) {
   }
 }
 
-Result<void> Database::run_jobs(const std::vector<Waiting*>& group) {
-  if (!writer_ || !writer_->alive()) {
-    HF_TRY(writer_, connect(Access::write));
-    ids_.discard();
-  }
-  auto& driver = *writer_;
+Result<void> Database::begin_group() {
   // One group at a time, whatever process it is of: entries then have one order, in which each sees all before it, and
   // groups cannot deadlock. IMMEDIATE takes SQLite's write lock at once, instead of failing when a read turns into a
   // write; the advisory lock, released after the commit, is its like (hashed: schemas of one server are apart).
-  HF_CHECK(driver.script(driver.engine() == Engine::sqlite ? "BEGIN IMMEDIATE"
-                                                           : "BEGIN; SELECT pg_advisory_xact_lock(7306, hashtext(current_schema()))"));
+  const auto begin = [&] {
+    return writer_->script(writer_->engine() == Engine::sqlite ? "BEGIN IMMEDIATE"
+                                                               : "BEGIN; SELECT pg_advisory_xact_lock(7306, hashtext(current_schema()))");
+  };
+  if (writer_ && writer_->alive()) {
+    auto begun = begin();
+    if (begun || writer_->alive()) return begun;  // else it broke while nobody wrote, and nothing was done with it
+  }
+  HF_TRY(writer_, connect(Access::write));
+  ids_.discard();
+  return begin();
+}
+
+Result<void> Database::run_jobs(const std::vector<Waiting*>& group) {
+  HF_CHECK(begin_group());
+  auto& driver = *writer_;
   Writer writer(driver, ids_);
   for (auto* waiting : group) {
     HF_CHECK(driver.script("SAVEPOINT job"));

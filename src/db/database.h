@@ -37,9 +37,8 @@ class Database {
   // Runs `query(Reader&)`, which returns a Result, on one snapshot.
   template <class F>
   auto read(F&& query) -> std::invoke_result_t<F, const Reader&> {
-    HF_TRY(auto connection, borrow());
+    HF_TRY(auto connection, borrow_snapshot());
     const Borrowed give_back{*this, connection};
-    HF_CHECK(begin_snapshot(*connection));
     auto result = query(Reader(*connection));
     HF_CHECK(connection->script("COMMIT"));
     return result;
@@ -73,12 +72,13 @@ class Database {
 
   explicit Database(Location location) : location_(std::move(location)) {}
   Result<std::unique_ptr<Driver>> connect(Access access) const;
-  Result<std::shared_ptr<Driver>> borrow();
+  std::shared_ptr<Driver> idle_reader();  // null if there is none
+  Result<std::shared_ptr<Driver>> borrow_snapshot();
   void give_back(std::shared_ptr<Driver> connection);
-  static Result<void> begin_snapshot(Driver& driver);
   Result<void> commit(const Job& job);
   void run_group(const std::vector<Waiting*>& group);
   Result<void> run_jobs(const std::vector<Waiting*>& group);
+  Result<void> begin_group();
 
   Location location_;
 

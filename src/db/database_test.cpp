@@ -139,6 +139,23 @@ TEST_P(Contract, AReaderSeesOneSnapshot) {
   EXPECT_EQ(count(), 2);
 }
 
+TEST_P(Contract, ConnectionsThatBrokeWhileIdleAreReplacedUnseen) {
+  if (GetParam() != Engine::postgresql) return;  // a file does not hang up
+  ASSERT_TRUE(insert(1, "before"));
+  static const Query kHangUp{"test.hang_up",
+                             "SELECT COUNT(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity WHERE application_name = 'hf_gone' AND pid <> pg_backend_pid()"};
+  auto gone = where_.location();
+  gone.target += " application_name=hf_gone";
+  const auto database = Database::open_unchecked(gone).value();
+  const auto read = [&] { return database->read([](const Reader& reader) { return reader.number(kCount); }); };
+  ASSERT_TRUE(database->read([&](const Reader&) { return read(); })) << "two readers at once";
+  EXPECT_EQ(database_->read([](const Reader& reader) { return reader.number(kHangUp); }).value(), 3) << "they and the writer";
+  EXPECT_EQ(read().value(), 1);
+  const auto wrote = database->write([](Writer& writer) { return writer.execute(kInsert, 2, "after", std::nullopt, std::nullopt); });
+  EXPECT_TRUE(wrote) << wrote.error().detail;
+  EXPECT_EQ(read().value(), 2);
+}
+
 TEST_P(Contract, MigrationsApplyOnceAndAChangedTextIsRefused) {
   EXPECT_TRUE(migrate(*database_, Time{}).value().empty());
   EXPECT_TRUE(Database::open(where_.location()));
