@@ -15,6 +15,7 @@
 
 #include "accounts/authenticator.h"
 #include "accounts/denials.h"
+#include "accounts/factory_authenticator.h"
 #include "accounts/idempotency.h"
 #include "app/routes.h"
 #include "crypto/private_file.h"
@@ -126,6 +127,7 @@ Result<cli::Exit> serve(const cli::Args& args, cli::Terminal& terminal) {
   accounts::Service people(instance->database(), instance->clock());
   Services services(*instance, people);
   accounts::Authenticator authenticator(people);
+  accounts::FactoryAuthenticator factories(authenticator);
   accounts::DenialRecorder denials(instance->database(), instance->clock(), &log);
   accounts::IdempotencyStore idempotency(instance->database(), instance->clock());
   HF_TRY(const auto tls, tls_of(args, *instance));
@@ -151,6 +153,11 @@ Result<cli::Exit> serve(const cli::Args& args, cli::Terminal& terminal) {
     if (plane.tls) listener.tls = tls;
     if (plane.name == "operator") listener.limits.body_bytes = 256ULL << 20;
     if (plane.name == "factory") listener.limits.body_bytes = 1ULL << 30;
+    if (const auto anchors = args.option("factory-ca"); anchors && plane.name == "factory") {
+      HF_TRY(listener.tls.client_ca_pem, read_text(std::string(*anchors)));
+      listener.tls.mode = net::TlsMode::mutual;
+      stages.authenticator = &factories;
+    }
     listener.spool_directory = instance->data().string();
     listener.serves = std::make_shared<net::Pipeline>(net::Router(std::move(table)), std::move(stages));
     listeners.push_back(std::move(listener));
@@ -215,6 +222,7 @@ const cli::Command kCommands[] = {
        {"public-port", "PORT", "Default 8080"},
        {"certificate", "FILE", "TLS certificate chain, PEM, leaf first"},
        {"private-key", "FILE", "Its private key, PEM"},
+       {"factory-ca", "FILE", "CA certificates, PEM: only who has a certificate of theirs reaches the factory listener, and imports units with it"},
        {"url-file", "FILE", "Write the operator URL there once it is served"}},
       {"holdfast serve --data /var/lib/holdfast --address 0.0.0.0"}},
      serve},
