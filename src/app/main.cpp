@@ -71,7 +71,8 @@ int run(const std::vector<std::string_view>& words, cli::Terminal& terminal) {
   const auto& error = done.error();
   terminal.err << "holdfast " << command->spec.name << ": " << error.message << " [" << error.code << "]\n";
   if (!error.detail.empty()) terminal.err << "  " << error.detail << "\n";
-  return error.code.starts_with("HF-CLI-") ? cli::kUsage : cli::exit_of(error.kind);
+  // A word that the command does not take is wrong usage; a file that is not there is not.
+  return error.kind == ErrorKind::invalid && error.code.starts_with("HF-CLI-") ? cli::kUsage : cli::exit_of(error.kind);
 }
 
 }  // namespace

@@ -93,6 +93,8 @@ class Reading {
   Result<void> read_entry(struct ::archive* in, struct ::archive_entry* entry, std::string_view source,
                           std::uint64_t size, std::uint64_t before, std::uint64_t out_before) {
     const bool raw = archive_format(in) == ARCHIVE_FORMAT_RAW;
+    // Begins as a zip, but has no directory at its end, or none that leads into it: a download that was cut off.
+    if (raw && archive_filter_code(in, 0) == ARCHIVE_FILTER_NONE) return damaged(source, "the zip has no directory");
     std::string name(raw ? without_suffix(source) : pathname(entry));
     if (!raw && !is_safe_name(name))
       return fail(ErrorKind::invalid, "HF-ARCHIVE-0003",

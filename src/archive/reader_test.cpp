@@ -133,7 +133,7 @@ TEST(Archive, HoldsEachLimit) {
 }
 
 TEST(Archive, NamesDamage) {
-  for (const auto pack : {Pack::tar_gz, Pack::tar_zst}) {
+  for (const auto pack : {Pack::tar_gz, Pack::tar_zst, Pack::zip}) {
     auto bytes = packed(pack, {{"x.json", "0123456789 0123456789 not so compressible"}});
     bytes.resize(bytes.size() / 2);
     EXPECT_EQ(code_of(read("x", bytes)), "HF-ARCHIVE-0001");

@@ -61,7 +61,11 @@ Result<crypto::Sha256> FileStore::put(ByteView content) {
         return failed;
       }
     }
-    if (fsync(file.get()) != 0) return storage_fails(beside);
+    if (fsync(file.get()) != 0) {  // where space is given late, a full disk shows here
+      auto failed = storage_fails(beside);
+      unlink(beside.c_str());
+      return failed;
+    }
   }
   if (rename(beside.c_str(), path.c_str()) != 0) return storage_fails(path);
   HF_CHECK(flush_directory(folder.string()));

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "catalog/service.h"
+#include "fleet/report_reader.h"
 #include "fleet/service.h"
 #include "ledger/log.h"
 #include "ledger/verify.h"
@@ -92,10 +93,39 @@ TEST_P(Fleet, EveryBadLineIsNamedAndTheGoodOnesStay) {
   ASSERT_TRUE(summary) << summary.error().message;
   std::vector<std::uint64_t> lines;
   for (const auto& error : summary->errors) lines.push_back(error.line);
-  std::sort(lines.begin(), lines.end());
-  EXPECT_EQ(lines, (std::vector<std::uint64_t>{3, 4, 5, 6, 7, 8, 9, 10, 12}));
+  EXPECT_EQ(lines, (std::vector<std::uint64_t>{3, 4, 5, 6, 7, 8, 9, 10, 12})) << "in their order";
   EXPECT_EQ(summary->imported, 2U);
   EXPECT_EQ(counts(kCensus), counts(kRecount));
+}
+
+// PostgreSQL takes no U+0000 and no broken UTF-8: the line is refused, not the whole import, and alike on both engines.
+TEST_P(Fleet, HostilePathsAreRefusedByLine) {
+  std::string csv = "batch,serial,market,builds,hardware_revision\n";
+  const std::string long_path = "x" + std::string(120, '\xc3') + "px/fw/1.0";
+  for (const auto& path : {std::string("a\0b", 3), std::string("\xff"), std::string("\x1b[2J"), long_path, std::string(300, 'x')}) {
+    csv += path + ",A1,DE,,\npx/b1,A1,DE," + path + ",\npx/b1,A1,DE,," + path + "\n";
+  }
+  const auto summary = import(csv + "px/b1,A1,DE,px/fw/1.0,\n");
+  ASSERT_TRUE(summary) << summary.error().message << summary.error().detail;
+  EXPECT_EQ(summary->imported, 1U);
+  EXPECT_EQ(summary->refused, 15U);
+  for (const auto& [line, error] : summary->errors) EXPECT_TRUE(error.code == "HF-FLEET-0001" && is_utf8(error.message)) << line << error.message;
+
+  std::string euros;  // each of three bytes: a cut anywhere would halve one
+  for (int i = 0; i < 80; ++i) euros += "\xe2\x82\xac";
+  const auto unknown = import("batch,serial,market,builds\n" + euros + ",A2,DE,\npx/b1,A2,DE," + euros + "\n");
+  ASSERT_EQ(unknown->errors.size(), 2U);
+  for (const auto& [line, error] : unknown->errors) EXPECT_TRUE(is_utf8(error.message)) << error.message;
+
+  std::istringstream reports("{\"product\":\"p\\u0000\",\"serial\":\"A1\",\"builds\":[\"px/fw/1.0\"]}\n{\"product\":\"px\",\"serial\":\"A1\",\"builds\":[\"\\u0000\"]}\n"
+                             "{\"product\":\"px\",\"serial\":\"" + euros + "\",\"builds\":[\"px/fw/1.1\"]}\n{\"product\":\"px\",\"serial\":\"A1\",\"builds\":[\"px/fw/1.1\"]}\n");
+  clock_.advance(std::chrono::seconds(1));
+  const auto reported = take_reports(*database_, clock_, {"user:test", "engineer"}, reports);
+  ASSERT_TRUE(reported) << reported.error().message << reported.error().detail;
+  EXPECT_EQ(reported->moved, 1U);
+  ASSERT_EQ(reported->errors.size(), 3U);
+  EXPECT_EQ(reported->errors[2].error.code, "HF-FLEET-0006");
+  EXPECT_EQ(reported->errors[2].error.message, "no unit with that serial of this product is registered");
 }
 
 TEST_P(Fleet, ABatchIsNeverOverItsQuantity) {

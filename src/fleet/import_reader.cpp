@@ -20,7 +20,7 @@ Result<void> set(DeviceRecord& record, std::string_view name, std::string value)
   else if (name == "market") record.market = std::move(value);
   else if (name == "certificate_sha256") record.certificate_sha256 = to_lower(value);
   else if (name == "key_sha256") record.key_sha256 = to_lower(value);
-  else return refuse("'" + std::string(name.substr(0, 40)) + "' is not a field of a device record");
+  else return refuse((is_path(name) ? "'" + std::string(name) + "'" : std::string("one of its names")) + " is not a field of a device record");
   return {};
 }
 
@@ -32,8 +32,10 @@ Result<DeviceRecord> checked(DeviceRecord record, const ImportLimits& limits) {
   for (const auto& [name, digest] : {std::pair("certificate_sha256", &record.certificate_sha256), {"key_sha256", &record.key_sha256}})
     if (!digest->empty() && (digest->size() != 64 || !from_hex(*digest))) return refuse(std::string(name) + " takes 64 hex digits");
   if (record.builds.size() > limits.builds_max) return refuse("a device has at most " + std::to_string(limits.builds_max) + " builds");
-  for (const auto* path : {&record.batch, &record.hardware_revision})
-    if (!is_utf8(*path) || path->size() > 256) return refuse("a path is at most 256 bytes of UTF-8");
+  const auto refuse_path = [](std::string_view name) { return refuse(std::string(name) + " takes a path: at most 256 bytes of UTF-8 without control characters"); };
+  if (!is_path(record.batch)) return refuse_path("batch");
+  if (!record.hardware_revision.empty() && !is_path(record.hardware_revision)) return refuse_path("hardware_revision");
+  if (!std::all_of(record.builds.begin(), record.builds.end(), &is_path)) return refuse_path("each of builds");
   return record;
 }
 
@@ -141,7 +143,7 @@ Result<void> ImportReader::csv_header(const std::string& line) {
   for (auto& name : header_) name = std::string(trim(name));
   for (const auto& name : header_) {
     if (std::find(kColumns.begin(), kColumns.end(), name) == kColumns.end() || std::count(header_.begin(), header_.end(), name) > 1)
-      return fail(ErrorKind::invalid, "HF-FLEET-0002", "the CSV header takes each of batch, serial, hardware_revision, builds, market, certificate_sha256, key_sha256 at most once; it has '" + name.substr(0, 40) + "'");
+      return fail(ErrorKind::invalid, "HF-FLEET-0002", "the CSV header takes each of batch, serial, hardware_revision, builds, market, certificate_sha256, key_sha256 at most once; it has '" + (is_path(name) ? name : "?") + "'");
   }
   for (const auto* required : {"batch", "serial", "market"})
     if (std::find(header_.begin(), header_.end(), required) == header_.end())

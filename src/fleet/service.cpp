@@ -1,5 +1,6 @@
 #include "fleet/service.h"
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <set>
@@ -52,6 +53,8 @@ Result<void> Importer::add(ReadRecord read) {
 
 Result<ImportSummary> Importer::finish() {
   HF_CHECK(flush());
+  // Some are refused when they are read, others with their transaction.
+  std::sort(summary_.errors.begin(), summary_.errors.end(), [](const LineError& a, const LineError& b) { return a.line < b.line; });
   return std::move(summary_);
 }
 
@@ -207,7 +210,7 @@ Result<std::vector<ReportOutcome>> report_running(db::Database& database, const 
         HF_TRY(before, store.device(*product_id, report.serial));
       }
       if (!before) {
-        refuse(error_of(ErrorKind::not_found, "HF-FLEET-0006", "no unit '" + report.serial.substr(0, 64) + "' of this product is registered"));
+        refuse(error_of(ErrorKind::not_found, "HF-FLEET-0006", (is_serial(report.serial) ? "no unit '" + report.serial + "'" : std::string("no unit with that serial")) + " of this product is registered"));
         continue;
       }
       const auto configuration = interner.intern(*product_id, report.builds);

@@ -11,6 +11,10 @@ namespace hf::fleet {
 // 1 to 64 letters, digits and . _ : / -, the first a letter or digit: safe in a path, a CSV cell and JSON as it stands.
 [[nodiscard]] bool is_serial(std::string_view text);
 
+// What may be the path of a catalogue record: 1 to 256 bytes of UTF-8 without control characters. Others are refused before
+// the database, which on one engine takes no U+0000.
+[[nodiscard]] bool is_path(std::string_view text);
+
 constexpr std::int64_t kShards = 16;
 [[nodiscard]] std::int64_t shard_of(std::string_view serial);  // FNV-1a, 64 bits, modulo kShards
 

@@ -60,6 +60,9 @@ Result<cli::Exit> import_feeds(const cli::Args& args, cli::Terminal& terminal) {
     }());
     HF_TRY(const auto counts, importer.finish());
     HF_CHECK(instance->log().advance());
+    for (const auto& [document, code, message] : report.unreadable) terminal.err << document << ": " << message << " [" << code << "]\n";
+    if (counts.empty())
+      return fail(ErrorKind::invalid, "HF-PORTFOLIO-0002", source + " holds no document of a feed: CVE JSON 5, NVD JSON 2.0, OSV, KEV or EPSS");
     if (args.flag("json")) {
       JsonObject feeds;
       for (const auto& [feed, count] : counts) feeds[feed] = JsonObject{{"records", count.records}, {"changed", count.changed}, {"version", count.version}};
@@ -69,10 +72,7 @@ Result<cli::Exit> import_feeds(const cli::Args& args, cli::Terminal& terminal) {
         terminal.out << feed << ": " << count.records << " records, " << count.changed << " new or changed, version " << count.version << "\n";
       terminal.out << importer.findings() << " findings changed\n";
     }
-    for (const auto& [document, code, message] : report.unreadable) terminal.err << document << ": " << message << " [" << code << "]\n";
     complete &= report.unreadable_count == 0;
-    if (counts.empty())
-      return fail(ErrorKind::invalid, "HF-PORTFOLIO-0002", source + " holds no document of a feed: CVE JSON 5, NVD JSON 2.0, OSV, KEV or EPSS");
   }
   return complete || !args.flag("strict") ? cli::kOk : cli::kInvalid;
 }

@@ -51,14 +51,18 @@ class Answer(NamedTuple):
 
 
 def until(condition: Callable[[], Any], what: str) -> Any:
-    """The first true value of the condition; a failure after DEADLINE."""
+    """The first true value of the condition, which asks a server; a failure after DEADLINE."""
     end = time.monotonic() + DEADLINE
     while True:
         if value := condition():
             return value
         if time.monotonic() > end:
             raise AssertionError(f"waited {DEADLINE} s for: {what}")
-        time.sleep(0.01)
+
+
+def program(*words: Any, stdin: bytes = b"", **more: Any) -> Ran:
+    done = subprocess.run([str(_program), *map(str, words)], input=stdin, capture_output=True, **more)
+    return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def both_engines(cls: type) -> type:
@@ -75,28 +79,25 @@ def on_postgresql(statement: str) -> None:
 
 
 class Instance:
-    """A data directory, with a database of its own; everything is gone when the test ends."""
+    """A data directory, with a database of its own; everything is gone when the test (or the class of tests) ends."""
 
-    def __init__(self, test: unittest.TestCase, engine: str = "sqlite", *, data: pathlib.Path | None = None, database: str = "", tablespace: str = ""):
+    def __init__(self, test: Any, engine: str = "sqlite", *, data: pathlib.Path | None = None, database: str = "", tablespace: str = ""):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="hf-e2e."))
-        test.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        later = test.addClassCleanup if isinstance(test, type) else test.addCleanup
+        later(shutil.rmtree, self.folder, ignore_errors=True)
         self.data = data or self.folder / "data"
         if engine == "postgresql" and not database:
             if "HF_TEST_POSTGRESQL" not in os.environ:
                 test.skipTest("HF_TEST_POSTGRESQL is not set: run under tests/support/with_postgres")
             name = f"e2e_{os.getpid()}_{next(_databases)}"
             on_postgresql(f"CREATE DATABASE {name} TEMPLATE template0 " + (f"TABLESPACE {tablespace}" if tablespace else ""))
-            test.addCleanup(on_postgresql, f"DROP DATABASE {name} WITH (FORCE)")
+            later(on_postgresql, f"DROP DATABASE {name} WITH (FORCE)")
             database = re.sub(r"dbname=\S+", f"dbname={name}", os.environ["HF_TEST_POSTGRESQL"])
         self.ok("init", "--origin", "test.example/holdfast", *(["--database", database] if database else []))
 
-    def command(self, *words: Any) -> list[str]:
-        return [str(_program), *map(str, words), "--data", str(self.data)]
-
     def run(self, *words: Any, stdin: str | bytes = b"", **more: Any) -> Ran:
         given = stdin.encode() if isinstance(stdin, str) else stdin
-        done = subprocess.run(self.command(*words), input=given, capture_output=True, **more)
-        return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+        return program(*words, stdin=given, env=dict(os.environ, HOLDFAST_DATA=str(self.data)), **more)
 
     def ok(self, *words: Any, **more: Any) -> str:
         ran = self.run(*words, **more)
@@ -120,9 +121,6 @@ class Instance:
         self.ok("ledger", "verify")
         self.ok("db", "check")
 
-    def entries(self) -> int:
-        return self.ask("ledger", "verify")["entries"]
-
     def serve(self, test: unittest.TestCase, *options: Any) -> Server:
         server = Server(self, options)
         test.addCleanup(server.stop)
@@ -133,10 +131,12 @@ class Server:
     """`holdfast serve` on free ports, asked over HTTPS with its certificate verified."""
 
     def __init__(self, instance: Instance, options: tuple = ()):
+        self.instance = instance
         self.log_file = instance.folder / "serve.log"
         ports = [word for plane in ("operator", "device", "factory", "public") for word in (f"--{plane}-port", "0")]
         with self.log_file.open("ab") as log:
-            self.process = subprocess.Popen(instance.command("serve", *ports, *options), stdout=subprocess.PIPE, stderr=log, text=True)
+            words = map(str, [_program, "serve", "--data", instance.data, *ports, *options])
+            self.process = subprocess.Popen(list(words), stdout=subprocess.PIPE, stderr=log, text=True)
         self.ports: dict[str, int] = {}
         self.setup = ""
         watchdog = threading.Timer(DEADLINE, self.process.kill)
