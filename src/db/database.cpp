@@ -11,6 +11,19 @@ constexpr std::size_t kGroupMax = 256;  // jobs a commit; bounds how long the fi
 const Query kReserveIds{"db.reserve_ids", R"sql(
     UPDATE id_counter SET next = next + $1 WHERE single = 1 RETURNING next)sql"};
 
+const Query kText{"db.text.postgresql", R"sql(
+    SELECT CASE WHEN 'a' < 'B' THEN 0 ELSE 1 END, CASE WHEN pg_catalog.current_setting('server_encoding') = 'UTF8' THEN 1 ELSE 0 END)sql"};
+
+// Prefixes are looked for as ranges and lists go on after a text: both need the order of bytes, which SQLite has.
+Result<void> check_text(Driver& driver) {
+  bool fits = false;
+  HF_CHECK(driver.run(kText, {}, [&](const Row& row) { return fits = row.int64(0) == 1 && row.int64(1) == 1, false; }));
+  if (fits) return {};
+  return fail(ErrorKind::invalid, "HF-DB-0013",
+              "the PostgreSQL database must hold UTF-8 and sort by bytes; make it with "
+              "CREATE DATABASE holdfast TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'");
+}
+
 }  // namespace
 
 Result<std::int64_t> IdBlock::next(Driver& driver) {
@@ -33,6 +46,7 @@ Result<Location> Location::parse(std::string_view text) {
 Result<std::unique_ptr<Database>> Database::open_unchecked(const Location& location) {
   std::unique_ptr<Database> database(new Database(location));
   HF_TRY(database->writer_, database->connect(Access::write));
+  if (location.engine == Engine::postgresql) HF_CHECK(check_text(*database->writer_));
   return database;
 }
 

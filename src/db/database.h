@@ -28,7 +28,8 @@ class Database {
  public:
   // Opens, and checks that the schema is the one of this binary (HF-DB-0008: run `holdfast db migrate`).
   static Result<std::unique_ptr<Database>> open(const Location& location);
-  // Opens whatever schema is there; for migrations and tests.
+  // Opens whatever schema is there; for migrations and tests. HF-DB-0013: a PostgreSQL that does not hold UTF-8 or does
+  // not sort by bytes.
   static Result<std::unique_ptr<Database>> open_unchecked(const Location& location);
 
   [[nodiscard]] Engine engine() const { return location_.engine; }
