@@ -97,13 +97,13 @@ std::vector<net::Route> public_routes(Services& services) {
   return table;
 }
 
+std::vector<net::Schemas> schemas_by_domain() {
+  return {accounts::schemas(), catalog::schemas(), fleet::schemas(), portfolio::schemas(), trace::schemas(), ledger::schemas()};
+}
+
 net::Schemas schemas() {
   net::Schemas all;
-  for (auto part : {accounts::schemas(), catalog::schemas(), fleet::schemas(), portfolio::schemas(), trace::schemas()})
-    for (auto& [name, schema] : part) all.emplace(name, std::move(schema));
-  for (const auto& [name, schema] : ledger::schemas()) all.emplace(name, schema);
-  all.emplace("LedgerStatus",
-              R"({"type":"object","required":["size","published_size","signed_at","origin","verifier_key"],"properties":{"size":{"type":"integer"},"published_size":{"type":"integer"},"signed_at":{"type":["string","null"]},"origin":{"type":"string"},"verifier_key":{"type":"string"}}})");
+  for (auto& part : schemas_by_domain()) all.merge(part);
   return all;
 }
 
