@@ -30,6 +30,7 @@ struct Member {
 [[nodiscard]] JsonObject ref(std::string_view name, std::string_view description = {});  // of components/schemas
 [[nodiscard]] JsonObject or_null(JsonObject schema);
 [[nodiscard]] JsonObject map(JsonObject values, std::string_view description = {});  // an object with names of its own
+[[nodiscard]] JsonObject anything(std::string_view description = {});                // an open object
 [[nodiscard]] JsonObject object(std::vector<Member> members, std::string_view description = {});
 [[nodiscard]] Member optional(std::string_view name, JsonObject schema);
 
