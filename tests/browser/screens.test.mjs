@@ -384,8 +384,8 @@ describe("forms", () => {
         await page.getByRole("button", { name: "Register a batch" }).click();
         await page.getByText("Must be given.").first().waitFor();
         assert.equal(await page.evaluate(() => document.activeElement.id), "field-code");
-        await page.getByLabel("Code").fill("taken");
-        await page.getByLabel("Authorised quantity").fill("25000");
+        const given = { Code: "taken", "Hardware revision": "px-100/r3", Name: "Second", Factory: "Brno", "Authorised quantity": "25000" };
+        for (const [label, value] of Object.entries(given)) await page.getByLabel(label, { exact: true }).fill(value);
         await page.getByRole("button", { name: "Add" }).click();
         await page.getByLabel("Market").fill("de");
         await page.getByLabel("Placed at").fill("2026-11-01");
@@ -394,7 +394,7 @@ describe("forms", () => {
         await page.getByLabel("Code").fill("b-0002");
         await page.getByRole("button", { name: "Register a batch" }).click();
         await page.waitForURL(/\/batches\//);
-        assert.deepEqual(server.state.created, { plural: "batches", body: { code: "b-0002", product: "px-100", authorised_quantity: 25000, placements: [{ market: "DE", placed_at: "2026-11-01" }] } });
+        assert.deepEqual(server.state.created, { plural: "batches", body: { code: "b-0002", product: "px-100", hardware_revision: "px-100/r3", name: "Second", factory: "Brno", authorised_quantity: 25000, placements: [{ market: "DE", placed_at: "2026-11-01" }] } });
       },
       { path: "/create/batches?product=px-100", allow: [/422/] },
     ));
