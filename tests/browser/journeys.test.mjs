@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { mismatches } from "./fixture/conform.mjs";
 import { complaints, launch, violations } from "./modules.mjs";
 
 const baseURL = process.env.BASE_URL;
@@ -25,6 +26,17 @@ describe("journeys", { skip: baseURL ? false : "no BASE_URL" }, () => {
     await settled();
     await page.screenshot({ path: `${folder}/${name}.png`, animations: "disabled" });
   };
+  const otherwise = new Set(); // what an answer has that the document does not say, or lacks
+  let answers = 0;
+  async function hold(response) {
+    const { pathname } = new URL(response.url());
+    if (!pathname.startsWith("/v1/") || pathname.startsWith("/v1/events")) return;
+    const type = (response.headers()["content-type"] ?? "").split(";")[0];
+    const body = type.endsWith("json") ? await response.json().catch(() => undefined) : undefined;
+    if (type.endsWith("json") && body === undefined) return; // a page that went away before it came
+    answers += 1;
+    for (const one of mismatches(response.request().method(), pathname, { status: response.status(), type, body })) otherwise.add(one);
+  }
   let worst; // the vulnerability that exposes most units
 
   before(async () => {
@@ -34,6 +46,7 @@ describe("journeys", { skip: baseURL ? false : "no BASE_URL" }, () => {
     context = await browser.newContext({ baseURL, ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 }, colorScheme: "light", reducedMotion: "reduce" });
     context.setDefaultTimeout(20_000);
     page = await context.newPage();
+    page.on("response", hold);
     found = complaints(page, { allow: [/status of 401/] });
   });
   after(() => browser?.close());
@@ -173,4 +186,9 @@ describe("journeys", { skip: baseURL ? false : "no BASE_URL" }, () => {
   });
 
   test("the pages never complained", () => assert.deepEqual(found, []));
+
+  test("every answer that the pages asked for is as the document says", () => {
+    assert.ok(answers > 20, `${answers} answers`);
+    assert.deepEqual([...otherwise], []);
+  });
 });
