@@ -84,11 +84,11 @@ class Bench {
     units("first 1,000 serials of one market" + suffix_, {}, false, bench::at_most(50));
     units("a later page of 1,000 serials" + suffix_, {}, true, bench::at_most(50));
     figure("the record of one device" + suffix_, 1000, [&](int i) {
-      const bench::Unit unit{units_ / 1000 * i + i % 997};
+      const bench::Unit unit{std::min(units_ - 1, units_ / 1000 * i + i % 997)};
       return text([&](const trace::Questions& questions) { return questions.device(devices_.product_of(unit), unit.serial()); });
     });
     figure("search for a serial" + suffix_, 500, [&](int i) {
-      return text([&](const trace::Questions& questions) { return questions.search(bench::Unit{units_ / 500 * i + i % 97}.serial(), 20); });
+      return text([&](const trace::Questions& questions) { return questions.search(bench::Unit{std::min(units_ - 1, units_ / 500 * i + i % 97)}.serial(), 20); });
     });
     figure("search for the beginning of a name" + suffix_, 500, [&](int i) {
       const auto word = i % 2 == 0 ? "component-0" + std::to_string(i % 100) : "CVE-2016-" + std::to_string(300 + i);

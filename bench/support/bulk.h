@@ -48,11 +48,13 @@ inline void script(db::Database& database, std::string_view sql) {
   must(database.write([&](db::Writer& writer) { return writer.script(sql); }));
 }
 
-// Runs `fill(Writer&)` in one transaction. PostgreSQL checks no foreign key meanwhile: what is written is made to fit.
+// Runs `fill(Writer&)` in one transaction. Foreign keys are looked at when it ends by SQLite, and not by PostgreSQL.
 template <class Fill>
 void in_bulk(db::Database& database, Fill fill) {
   must(database.write([&](db::Writer& writer) -> Result<void> {
-    if (writer.engine() == db::Engine::postgresql) HF_CHECK(writer.script("SET LOCAL session_replication_role = replica; SET LOCAL work_mem = '256MB'"));
+    HF_CHECK(writer.script(writer.engine() == db::Engine::postgresql
+                               ? "SET LOCAL session_replication_role = replica; SET LOCAL work_mem = '256MB'"
+                               : "PRAGMA defer_foreign_keys = ON"));
     fill(writer);
     return {};
   }));
