@@ -59,6 +59,7 @@ class DeviceFill {
         }
       return {};
     }));
+    if (database_.engine() == db::Engine::postgresql) script(database_, "ANALYZE configuration; ANALYZE configuration_build");
   }
   [[nodiscard]] std::vector<std::string> builds_of(int product, int configuration) const {
     std::vector<std::string> paths;
@@ -91,7 +92,7 @@ class DeviceFill {
     credentials(first, last);
     census(int(first / kChunk), int(last / kChunk));
     script(database_, "DROP TABLE bench_high; DROP TABLE bench_low; DROP TABLE bench_place; DROP TABLE bench_market");
-    if (database_.engine() == db::Engine::postgresql) script(database_, "ANALYZE");  // as autovacuum has done in an installation
+    if (database_.engine() == db::Engine::postgresql) script(database_, "ANALYZE device; ANALYZE device_credential; ANALYZE census; ANALYZE census_history");
   }
 
  private:
