@@ -36,10 +36,16 @@ Result<Exposure> exposure_of(const ExposureStore& store, std::string_view vulner
   if (out.edges.empty()) return out;
   for (const auto& edge : out.edges) {
     auto& build = out.builds[edge.build_id];
-    build.path = edge.build, build.version = edge.version, build.module = edge.module, build.product = edge.product;
+    if (build.path.empty()) build.path = edge.build;
     build.standing = std::max(build.standing, standing_of(edge.state));
     build.components.push_back(&edge);
   }
+  HF_TRY(out.components, store.names(vulnerability));
+  const auto by_name = [&](const EdgeRow* a, const EdgeRow* b) {
+    return std::tie(out.components[a->coordinate_id].name, a->coordinate_id) < std::tie(out.components[b->coordinate_id].name, b->coordinate_id);
+  };
+  for (auto& [id, build] : out.builds)
+    if (build.components.size() > 1) std::sort(build.components.begin(), build.components.end(), by_name);
   HF_TRY(const auto pairs, store.configurations(vulnerability));
   std::multimap<std::int64_t, std::int64_t> builds_of;
   for (const auto& [configuration, build] : pairs) {
