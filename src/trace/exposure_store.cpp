@@ -28,10 +28,10 @@ const db::Query kNames{"trace.edge_names", R"sql(
   "WITH assessed AS (SELECT bc.build_id FROM finding AS f"                                                   \
   "  JOIN build_coordinate AS bc ON bc.coordinate_id = f.coordinate_id AND bc.since <= $2 AND bc.until > $2" \
   " WHERE f.vulnerability = $1 AND f.since <= $2 AND f.until > $2"                                           \
-  " UNION SELECT s.build_id FROM build_statement AS s"                                                       \
+  " UNION ALL SELECT s.build_id FROM build_statement AS s"                                                   \
   " WHERE s.vulnerability = $1 AND s.since <= $2 AND s.until > $2) "
 const db::Query kConfigurations{"trace.exposed_configurations", HF_HELD R"sql(
-    SELECT cb.configuration_id, cb.build_id
+    SELECT DISTINCT cb.configuration_id, cb.build_id
       FROM assessed AS a JOIN configuration_build AS cb ON cb.build_id = a.build_id)sql"};
 const db::Query kUnits{"trace.exposed_units", HF_HELD R"sql(
     , held AS (SELECT DISTINCT cb.configuration_id FROM assessed AS a JOIN configuration_build AS cb ON cb.build_id = a.build_id)
