@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "cli/command.h"
+#include "ledger/newest.h"
 #include "net/page.h"
 #include "trace/questions.h"
 
@@ -132,10 +133,15 @@ class UnitExport final : public net::Producer {
 Result<Response> exported(const Request& request, const Api& api, bool csv) {
   HF_TRY(auto query, unit_query(request));
   HF_TRY(auto when, as_of(request));
-  if (!when.at) when.at = api.clock.now();
   // What is wrong with the question must be said before the first byte of the answer.
   query.limit = 1;
-  HF_CHECK(api.database.read([&](const db::Reader& reader) { return Questions(reader, when).units(request.path("id"), query); }));
+  HF_CHECK(api.database.read([&](const db::Reader& reader) -> Result<JsonObject> {
+    if (!when.at) {  // now, and not before what is known: the clock may have gone back
+      HF_TRY(const auto newest, ledger::newest_time(reader));
+      when.at = std::max(api.clock.now(), newest);
+    }
+    return Questions(reader, when).units(request.path("id"), query);
+  }));
   Response response;
   response.headers.set("Content-Type", csv ? "text/csv; charset=utf-8" : "application/json");
   response.headers.set("Content-Disposition", std::string("attachment; filename=\"exposed-units.") + (csv ? "csv\"" : "json\""));
