@@ -111,11 +111,22 @@ Result<void> Database::commit(const Job& job, Durability durability) {
     queue_.erase(queue_.begin(), last);
     lock.unlock();
     run_group(group);
+    told();
     lock.lock();
     for (auto* waiting : group) waiting->done = true;
     leading_ = false;
     group_done_.notify_all();
   }
+}
+
+void Database::on_commit(std::function<void()> tell) {
+  const std::lock_guard lock(tell_mutex_);
+  tell_ = std::move(tell);
+}
+
+void Database::told() {
+  const std::lock_guard lock(tell_mutex_);
+  if (tell_) tell_();
 }
 
 void Database::run_group(const std::vector<Waiting*>& group) {

@@ -63,6 +63,10 @@ class Database {
     return std::move(*result);
   }
 
+  // Called after commits of this process, by the thread that committed; it must not block. Empty: nobody is told.
+  // When it returns, the function that was there before is not running and never runs again.
+  void on_commit(std::function<void()> tell);
+
  private:
   using Job = std::function<Result<void>(Writer&)>;
   struct Waiting {
@@ -86,6 +90,7 @@ class Database {
   void run_group(const std::vector<Waiting*>& group);
   Result<void> run_jobs(const std::vector<Waiting*>& group);
   Result<void> begin_group();
+  void told();
 
   Location location_;
 
@@ -98,6 +103,9 @@ class Database {
   bool leading_ = false;  // a thread is committing a group
   std::unique_ptr<Driver> writer_;
   IdBlock ids_;
+
+  std::mutex tell_mutex_;
+  std::function<void()> tell_;
 };
 
 }  // namespace hf::db
