@@ -1,7 +1,7 @@
 // The questions that must be answered in seconds on the night of an incident, on a portfolio of full size: 10,000
 // builds of 300 components, 370,000 CVE records, 390 configurations in 40 batches and 16 Member States, and the devices
 // named in each figure. Through the code behind the REST API, from the query to the JSON text. One process, one client.
-//   bench_exposure [devices...]
+//   bench_exposure [sqlite|postgresql] [devices...]
 #include <filesystem>
 #include <fstream>
 
@@ -35,7 +35,8 @@ double peak_mib() {
 void forget_peak() { std::ofstream("/proc/self/clear_refs") << 5; }
 
 double size_mib(db::Database& database) {
-  if (database.engine() == db::Engine::sqlite) return double(std::filesystem::file_size(database.location().target)) / (1U << 20);
+  if (database.engine() == db::Engine::sqlite)
+    return double(std::filesystem::file_size(database.location().target)) / (1U << 20);
   return double(bench::must(database.read([](const db::Reader& reader) { return reader.number(kSize); }))) / (1U << 20);
 }
 
@@ -51,8 +52,8 @@ class Bench {
     watch = {};
     bench::fill_advisories(database_);
     report_.figure("fill: 370,000 CVE records", watch.seconds(), "s");
-    analyse({"product", "module", "build", "batch", "sbom", "coordinate", "coordinate_key", "build_coordinate", "advisory", "advisory_key",
-             "vulnerability_alias", "product_vendor"});
+    analyse({"product", "module", "build", "batch", "sbom", "coordinate", "coordinate_key", "build_coordinate",
+             "advisory", "advisory_key", "vulnerability_alias", "product_vendor"});
     report_.figure("whole portfolio evaluated for the first time", evaluated(), "s");
     analyse({"finding"});
     require(bench::refeed(database_) == 0, "the filled records are not what the importer would have stored");
@@ -74,7 +75,9 @@ class Bench {
     for (const auto* check : db::Check::all()) {
       if (!check->query().name().starts_with("fleet.check.census")) continue;
       std::size_t wrong = 0;
-      bench::must(database_.read([&](const db::Reader& reader) { return reader.each(check->query(), [&](const db::Row&) { return ++wrong, true; }); }));
+      bench::must(database_.read([&](const db::Reader& reader) {
+        return reader.each(check->query(), [&](const db::Row&) { return ++wrong, true; });
+      }));
       require(wrong == 0, "the census of the filled devices is wrong");
     }
   }
@@ -85,18 +88,24 @@ class Bench {
     whole_answer("the whole answer about a vulnerability" + suffix_, {}, bench::at_most(20));
     units("first 1,000 serials of one market" + suffix_, {}, false, bench::at_most(50));
     units("a later page of 1,000 serials" + suffix_, {}, true, bench::at_most(50));
-    figure("the record of one device" + suffix_, 1000, [&](int i) {
-      const bench::Unit unit{std::min(units_ - 1, units_ / 1000 * i + i % 997)};
-      return text([&](const trace::Questions& questions) { return questions.device(devices_.product_of(unit), unit.serial()); });
+    figure("the record of one device" + suffix_, 300, [&](int i) {
+      const bench::Unit unit{std::min(units_ - 1, units_ / 300 * i + i % 997)};
+      return text([&](const trace::Questions& questions) {
+        return questions.device(devices_.product_of(unit), unit.serial());
+      });
     });
     figure("search for a serial" + suffix_, 500, [&](int i) {
-      return text([&](const trace::Questions& questions) { return questions.search(bench::Unit{std::min(units_ - 1, units_ / 500 * i + i % 97)}.serial(), 20); });
+      return text([&](const trace::Questions& questions) {
+        return questions.search(bench::Unit{std::min(units_ - 1, units_ / 500 * i + i % 97)}.serial(), 20);
+      });
     });
     figure("search for the beginning of a name" + suffix_, 500, [&](int i) {
       const auto word = i % 2 == 0 ? "component-0" + std::to_string(i % 100) : "CVE-2016-" + std::to_string(300 + i);
       return text([&](const trace::Questions& questions) { return questions.search(word, 20); });
     });
-    figure("Today" + suffix_, 20, [&](int) { return text([](const trace::Questions& questions) { return questions.today(bench::kClock.now()); }); });
+    figure("Today" + suffix_, 10, [&](int) {
+      return text([](const trace::Questions& questions) { return questions.today(bench::kClock.now()); });
+    });
 
     const auto before = bench::kClock.now();
     moves(from);
@@ -151,23 +160,34 @@ class Bench {
 
   template <class Ask>
   std::size_t text(Ask ask, std::optional<Time> at = {}) {
-    return to_text(bench::must(database_.read([&](const db::Reader& reader) { return ask(trace::Questions(reader, {at})); }))).size();
+    return to_text(bench::must(
+                       database_.read([&](const db::Reader& reader) { return ask(trace::Questions(reader, {at})); })))
+        .size();
   }
-  [[nodiscard]] const std::string& vulnerability(int i, int runs) const { return affected_[affected_.size() * std::size_t(i) / std::size_t(runs)]; }
+  [[nodiscard]] const std::string& vulnerability(int i, int runs) const {
+    return affected_[affected_.size() * std::size_t(i) / std::size_t(runs)];
+  }
 
   void exposure(const std::string& name, std::optional<Time> at, bench::Aim aim) {
     constexpr int kRuns = 300;
-    figure(name, kRuns, [&](int i) {
-      return std::size_t(bench::must(database_.read([&](const db::Reader& reader) {
-        return trace::exposure_of(trace::ExposureStore(reader, {at}), vulnerability(i, kRuns));
-      })).totals.total());
-    }, aim);
+    figure(
+        name, kRuns,
+        [&](int i) {
+          return std::size_t(bench::must(database_.read([&](const db::Reader& reader) {
+                               return trace::exposure_of(trace::ExposureStore(reader, {at}), vulnerability(i, kRuns));
+                             })).totals.total());
+        },
+        aim);
   }
   void whole_answer(const std::string& name, std::optional<Time> at, std::optional<bench::Aim> aim = {}) {
     constexpr int kRuns = 200;
-    figure(name, kRuns, [&](int i) {
-      return text([&](const trace::Questions& questions) { return questions.vulnerability(vulnerability(i, kRuns)); }, at);
-    }, aim);
+    figure(
+        name, kRuns,
+        [&](int i) {
+          return text(
+              [&](const trace::Questions& questions) { return questions.vulnerability(vulnerability(i, kRuns)); }, at);
+        },
+        aim);
   }
   void units(const std::string& name, std::optional<Time> at, bool later, std::optional<bench::Aim> aim = {}) {
     constexpr int kRuns = 200;
@@ -175,15 +195,22 @@ class Bench {
     for (int i = 0; later && i < kRuns; ++i)
       for (int page = 0; page < 3; ++page) {
         const auto answer = bench::must(database_.read([&](const db::Reader& reader) {
-          return trace::Questions(reader, {at}).units(vulnerability(i, kRuns), {.market = "DE", .after = cursors[std::size_t(i)], .limit = 1000});
+          return trace::Questions(reader, {at})
+              .units(vulnerability(i, kRuns), {.market = "DE", .after = cursors[std::size_t(i)], .limit = 1000});
         }));
         if (answer.at("next").is_string()) cursors[std::size_t(i)] = answer.at("next").get_string();
       }
-    figure(name, kRuns, [&](int i) {
-      return text([&](const trace::Questions& questions) {
-        return questions.units(vulnerability(i, kRuns), {.market = "DE", .after = cursors[std::size_t(i)], .limit = 1000});
-      }, at);
-    }, aim);
+    figure(
+        name, kRuns,
+        [&](int i) {
+          return text(
+              [&](const trace::Questions& questions) {
+                return questions.units(vulnerability(i, kRuns),
+                                       {.market = "DE", .after = cursors[std::size_t(i)], .limit = 1000});
+              },
+              at);
+        },
+        aim);
   }
 
   // 10,000 devices say that they run the next configuration.
@@ -195,8 +222,10 @@ class Bench {
       std::vector<fleet::RunningReport> reports;
       for (int i = first; i < first + kReport; ++i) {
         const bench::Unit unit{from + i * step};
-        const int product = unit.batch() % bench::kProducts, now = bench::configuration_of(unit.batch(), unit.place_slot());
-        reports.push_back({devices_.product_of(unit), unit.serial(), devices_.builds_of(product, std::min(now + 1, bench::kConfigurations - 1))});
+        const int product = unit.batch() % bench::kProducts,
+                  now = bench::configuration_of(unit.batch(), unit.place_slot());
+        reports.push_back({devices_.product_of(unit), unit.serial(),
+                           devices_.builds_of(product, std::min(now + 1, bench::kConfigurations - 1))});
       }
       for (const auto& outcome : bench::must(fleet::report_running(database_, bench::kClock, bench::kActor, reports)))
         require(outcome.what == fleet::ReportOutcome::moved, "a report of a device was refused or changed nothing");
@@ -211,17 +240,20 @@ class Bench {
     for (int i = 0; i < kArrivals; ++i) {
       const int package = i * 37 % bench::kPackages;
       const auto id = "CVE-2026-" + std::to_string(900'000 + i);
-      const auto record = bench::cve_record(id, bench::vendor_name(package), bench::package_name(package), "0", bench::version_text(package, 1 + i % 19));
+      const auto record = bench::cve_record(id, bench::vendor_name(package), bench::package_name(package), "0",
+                                            bench::version_text(package, 1 + i % 19));
       const bench::Stopwatch watch;
       require(bench::feed(database_, {record}) == 1, "a new record is not new");
       committed.push_back(watch.milliseconds());
-      const auto found = bench::must(database_.read([&](const db::Reader& reader) { return trace::ExposureStore(reader, {}).edges(id); }));
+      const auto found = bench::must(
+          database_.read([&](const db::Reader& reader) { return trace::ExposureStore(reader, {}).edges(id); }));
       known.push_back(watch.milliseconds());
       require(!found.empty(), "a new record has found nothing");
     }
     report_.figure("new CVE record committed with its findings, p50", bench::percentile(committed, 0.5), "ms");
     report_.figure("new CVE record to affected builds known, p50", bench::percentile(known, 0.5), "ms");
-    report_.figure("new CVE record to affected builds known, p99", bench::percentile(known, 0.99), "ms", bench::at_most(50));
+    report_.figure("new CVE record to affected builds known, p99", bench::percentile(known, 0.99), "ms",
+                   bench::at_most(50));
   }
 
   // A module's next build: 300 components, of which ten are new.
@@ -233,10 +265,13 @@ class Bench {
       const int module = i % bench::kModules;
       std::vector<std::pair<int, int>> parts;
       for (int package = 0; package < bench::kPackages; ++package)
-        if (bench::contains(module, package)) parts.emplace_back(package, int(parts.size()) < 10 ? 20 + i : bench::kVersions - 1);
+        if (bench::contains(module, package))
+          parts.emplace_back(package, int(parts.size()) < 10 ? 20 + i : bench::kVersions - 1);
       const auto sbom = bench::sbom_of(parts);
       const bench::Stopwatch watch;
-      const auto receipt = bench::must(portfolio::receive_sbom(database_, blobs, bench::kClock, bench::kActor, catalogue_.builds[std::size_t(module)].back().path, bytes_of(sbom)));
+      const auto receipt =
+          bench::must(portfolio::receive_sbom(database_, blobs, bench::kClock, bench::kActor,
+                                              catalogue_.builds[std::size_t(module)].back().path, bytes_of(sbom)));
       times.push_back(watch.milliseconds());
       require(receipt.components == 300 && receipt.new_coordinates <= 10, "the SBOM was not read as written");
     }
@@ -274,11 +309,14 @@ class Bench {
 
 int main(int count, char** arguments) {
   std::vector<std::int64_t> sizes;
+  std::string only;
+  if (count > 1 && std::isalpha(arguments[1][0])) only = arguments[1], ++arguments, --count;
   for (int i = 1; i < count; ++i) sizes.push_back(std::stoll(arguments[i]) / bench::kChunk * bench::kChunk);
   if (sizes.empty()) sizes = {1'000'000, 10'000'000};
   std::sort(sizes.begin(), sizes.end());
   bench::Report report("exposure");
   bench::on_both_engines(report, [&](db::Database& database, const std::string& directory) {
+    if (!only.empty() && report.engine != only) return;
     Bench bench(report, database, directory);
     bench.portfolio();
     std::int64_t before = 0;
