@@ -3,13 +3,12 @@
 // named in each figure. Through the code behind the REST API, from the query to the JSON text. One process, one client.
 //   bench_exposure [sqlite|postgresql] [devices...]
 #include <filesystem>
-#include <fstream>
 
 #include "blob/store.h"
 #include "catalog/service.h"
 #include "db/check.h"
 #include "fleet/service.h"
-#include "portfolio/evaluate.h"
+#include "portfolio/feed_service.h"
 #include "portfolio/sbom_service.h"
 #include "support/advisories.h"
 #include "support/devices.h"
@@ -24,15 +23,6 @@ const db::Query kFoundAffected{"bench.found_affected", R"sql(
 const db::Query kSize{"bench.postgresql_size", R"sql(
     SELECT CAST(SUM(pg_total_relation_size(c.oid)) AS BIGINT) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
      WHERE n.nspname = current_schema() AND c.relkind = 'r')sql"};
-
-// The most memory that this process has had since `forget_peak`, in MiB; without the server's, on PostgreSQL.
-double peak_mib() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("VmHWM:")) return std::stod(line.substr(6)) / 1024;
-  return 0;
-}
-void forget_peak() { std::ofstream("/proc/self/clear_refs") << 5; }
 
 double size_mib(db::Database& database) {
   if (database.engine() == db::Engine::sqlite)
@@ -54,7 +44,8 @@ class Bench {
     report_.figure("fill: 370,000 CVE records", watch.seconds(), "s");
     analyse({"product", "module", "build", "batch", "sbom", "coordinate", "coordinate_key", "build_coordinate",
              "advisory", "advisory_key", "vulnerability_alias", "product_vendor"});
-    report_.figure("whole portfolio evaluated for the first time", evaluated(), "s");
+    report_.figure("whole portfolio evaluated for the first time",
+                   bench::evaluate_all(database_, catalogue_.coordinates), "s");
     analyse({"finding"});
     require(bench::refeed(database_) == 0, "the filled records are not what the importer would have stored");
     bench::feed(database_, {bench::kev_catalogue()});
@@ -83,7 +74,7 @@ class Bench {
   }
 
   void questions(std::int64_t from) {
-    forget_peak();
+    bench::forget_peak();
     exposure("exposure of a vulnerability by market" + suffix_, {}, bench::at_most(20));
     whole_answer("the whole answer about a vulnerability" + suffix_, {}, bench::at_most(20));
     units("first 1,000 serials of one market" + suffix_, {}, false, bench::at_most(50));
@@ -112,17 +103,18 @@ class Bench {
     exposure("the same as of a past instant" + suffix_, before, bench::at_most(20));
     whole_answer("the whole answer as of a past instant" + suffix_, before);
     units("first 1,000 serials as of a past instant" + suffix_, before, false);
-    report_.figure("peak memory of the questions" + suffix_, peak_mib(), "MiB", bench::at_most(1024));
+    report_.figure("peak memory of the questions" + suffix_, bench::peak_mib(), "MiB", bench::at_most(1024));
   }
 
   void changes() {
-    forget_peak();
+    bench::forget_peak();
     arrivals();
     sboms();
-    report_.figure("peak memory of arrivals", peak_mib(), "MiB", bench::at_most(1024));
-    forget_peak();
-    report_.figure("whole portfolio re-evaluated", evaluated(), "s", bench::at_most(10));
-    report_.figure("peak memory of a re-evaluation", peak_mib(), "MiB", bench::at_most(1024));
+    report_.figure("peak memory of arrivals", bench::peak_mib(), "MiB", bench::at_most(1024));
+    bench::forget_peak();
+    report_.figure("whole portfolio re-evaluated", bench::evaluate_all(database_, catalogue_.coordinates), "s",
+                   bench::at_most(10));
+    report_.figure("peak memory of a re-evaluation", bench::peak_mib(), "MiB", bench::at_most(1024));
   }
 
  private:
@@ -276,23 +268,6 @@ class Bench {
       require(receipt.components == 300 && receipt.new_coordinates <= 10, "the SBOM was not read as written");
     }
     report_.figure("SBOM of 300 components to its findings, p50", bench::percentile(times, 0.5), "ms");
-  }
-
-  // Every component under every record that shares a key with it, in one transaction.
-  double evaluated() {
-    const bench::Stopwatch watch;
-    bench::must(database_.write([&](db::Writer& writer) -> Result<void> {
-      HF_TRY(auto transaction, ledger::Transaction::begin(writer, bench::kClock, bench::kActor));
-      HF_TRY(const auto entry, transaction.append("bench.evaluated", {}));
-      portfolio::Evaluation evaluation(transaction);
-      for (const auto coordinate : catalogue_.coordinates) evaluation.touch_coordinate(coordinate);
-      ledger::SegmentBuilder events;
-      HF_TRY(const auto segment_id, writer.next_id());
-      HF_CHECK(evaluation.run(entry, events, segment_id));
-      if (events.size() > 0) HF_CHECK(events.write(transaction, entry, segment_id));
-      return transaction.finish();
-    }));
-    return watch.seconds();
   }
 
   bench::Report& report_;

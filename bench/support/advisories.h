@@ -3,6 +3,7 @@
 // are written as portfolio::put would write them, and `refeed` proves that the importer finds nothing to change.
 #pragma once
 
+#include "portfolio/evaluate.h"
 #include "portfolio/feed_service.h"
 #include "support/catalogue.h"
 #include "vuln/db_dir/codec.h"
@@ -106,6 +107,23 @@ inline std::uint64_t refeed(db::Database& database) {
   std::vector<std::string> documents;
   for (int i = 0; i < 500; ++i) documents.push_back(record_of(i * 700));
   return feed(database, documents);
+}
+
+// Every component under every record that shares a key with it, in one transaction: the seconds.
+inline double evaluate_all(db::Database& database, const std::vector<portfolio::CoordinateId>& coordinates) {
+  const Stopwatch watch;
+  must(database.write([&](db::Writer& writer) -> Result<void> {
+    HF_TRY(auto transaction, ledger::Transaction::begin(writer, kClock, kActor));
+    HF_TRY(const auto entry, transaction.append("bench.evaluated", {}));
+    portfolio::Evaluation evaluation(transaction);
+    for (const auto coordinate : coordinates) evaluation.touch_coordinate(coordinate);
+    ledger::SegmentBuilder events;
+    HF_TRY(const auto segment_id, writer.next_id());
+    HF_CHECK(evaluation.run(entry, events, segment_id));
+    if (events.size() > 0) HF_CHECK(events.write(transaction, entry, segment_id));
+    return transaction.finish();
+  }));
+  return watch.seconds();
 }
 
 inline std::string kev_catalogue() {

@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <fstream>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -48,6 +49,15 @@ class ProcessorTime {
   }
   double start_ = now();
 };
+
+// The most memory that this process has had since `forget_peak`, in MiB; without the server's, on PostgreSQL.
+inline double peak_mib() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmHWM:")) return std::stod(line.substr(6)) / 1024;
+  return 0;
+}
+inline void forget_peak() { std::ofstream("/proc/self/clear_refs") << 5; }
 
 // `share` from 0 to 1, of at least one value.
 inline double percentile(std::vector<double> values, double share) {
