@@ -14,6 +14,7 @@
 #include <ctime>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -78,9 +79,10 @@ class Report {
   explicit Report(std::string bench) : bench_(std::move(bench)) {}
   std::string engine{};  // of the figures that follow; empty for none
 
-  void figure(std::string_view name, double value, std::string_view unit) const { print(name, value, unit, {}); }
-  void figure(std::string_view name, double value, std::string_view unit, Aim aim) const {
-    print(name, value, unit, {{"aim", aim.value}, {"sense", aim.at_most ? "max" : "min"}});
+  void figure(std::string_view name, double value, std::string_view unit, std::optional<Aim> aim = {}) const {
+    JsonObject object;
+    if (aim) object = {{"aim", aim->value}, {"sense", aim->at_most ? "max" : "min"}};
+    print(name, value, unit, std::move(object));
   }
 
  private:
