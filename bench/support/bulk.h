@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <filesystem>
 #include <functional>
 
 #include "support/bench.h"
@@ -77,6 +78,16 @@ inline void without_index(db::Database& database, const std::string& name, const
   script(database, "DROP INDEX " + name);
   fill();
   script(database, *sql);
+}
+
+inline const db::Query kSize{"bench.postgresql_size", R"sql(
+    SELECT CAST(SUM(pg_total_relation_size(c.oid)) AS BIGINT) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+     WHERE n.nspname = current_schema() AND c.relkind = 'r')sql"};
+
+inline double size_mib(db::Database& database) {
+  if (database.engine() == db::Engine::sqlite)
+    return double(std::filesystem::file_size(database.location().target)) / (1U << 20);
+  return double(must(database.read([](const db::Reader& reader) { return reader.number(kSize); }))) / (1U << 20);
 }
 
 }  // namespace hf::bench
