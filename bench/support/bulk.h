@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <filesystem>
 #include <functional>
 
 #include "support/bench.h"
@@ -12,7 +13,8 @@ namespace hf::bench {
 // Rows of one statement; keeps its own copy of the texts, and writes when there are enough.
 class Rows {
  public:
-  Rows(const db::Writer& writer, const db::Query& query, std::size_t width) : writer_(writer), query_(query), width_(width) {}
+  Rows(const db::Writer& writer, const db::Query& query, std::size_t width)
+      : writer_(writer), query_(query), width_(width) {}
   ~Rows() { write(); }
   Rows(const Rows&) = delete;
   Rows& operator=(const Rows&) = delete;
@@ -60,18 +62,32 @@ void in_bulk(db::Database& database, Fill fill) {
   }));
 }
 
-inline const db::Query kIndexSqlite{"bench.sqlite_index", "SELECT sql FROM sqlite_master WHERE type = 'index' AND name = $1"};
-inline const db::Query kIndexPostgresql{"bench.postgresql_index",
-                                        "SELECT indexdef FROM pg_indexes WHERE schemaname = current_schema() AND indexname = $1"};
+inline const db::Query kIndexSqlite{"bench.sqlite_index",
+                                    "SELECT sql FROM sqlite_master WHERE type = 'index' AND name = $1"};
+inline const db::Query kIndexPostgresql{
+    "bench.postgresql_index", "SELECT indexdef FROM pg_indexes WHERE schemaname = current_schema() AND indexname = $1"};
 
 // Without the index while `fill()` runs; then it is built as the schema says.
 inline void without_index(db::Database& database, const std::string& name, const std::function<void()>& fill) {
   const auto& query = database.engine() == db::Engine::sqlite ? kIndexSqlite : kIndexPostgresql;
-  const auto sql = must(database.read([&](const db::Reader& reader) { return reader.find(query, [](const db::Row& row) { return row.string(0); }, name); }));
+  const auto sql = must(database.read([&](const db::Reader& reader) {
+    return reader.find(
+        query, [](const db::Row& row) { return row.string(0); }, name);
+  }));
   if (!sql) std::fprintf(stderr, "there is no index %s\n", name.c_str()), std::exit(1);
   script(database, "DROP INDEX " + name);
   fill();
   script(database, *sql);
+}
+
+inline const db::Query kSize{"bench.postgresql_size", R"sql(
+    SELECT CAST(SUM(pg_total_relation_size(c.oid)) AS BIGINT) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+     WHERE n.nspname = current_schema() AND c.relkind = 'r')sql"};
+
+inline double size_mib(db::Database& database) {
+  if (database.engine() == db::Engine::sqlite)
+    return double(std::filesystem::file_size(database.location().target)) / (1U << 20);
+  return double(must(database.read([](const db::Reader& reader) { return reader.number(kSize); }))) / (1U << 20);
 }
 
 }  // namespace hf::bench

@@ -21,10 +21,13 @@ inline constexpr int kProducts = 3, kModules = 24, kBuilds = 10'000, kBatches = 
 inline constexpr int kPackages = 1000, kEverywhere = 60, kVersions = 20;
 inline const ledger::Actor kActor{"bench:exposure", "bench"};
 inline const SystemClock kClock;
-inline constexpr std::string_view kMarkets[] = {"DE", "FR", "IT", "ES", "PL", "NL", "BE", "AT", "CZ", "SE", "PT", "IE", "FI", "DK", "RO", "GR"};
+inline constexpr std::string_view kMarkets[] = {"DE", "FR", "IT", "ES", "PL", "NL", "BE", "AT",
+                                                "CZ", "SE", "PT", "IE", "FI", "DK", "RO", "GR"};
 
 inline int builds_of_module(int module) { return kBuilds / kModules + (module < kBuilds % kModules ? 1 : 0); }
-inline bool contains(int module, int package) { return package < kEverywhere || ((package - kEverywhere) * 31 + module * 17) % 47 < 12; }
+inline bool contains(int module, int package) {
+  return package < kEverywhere || ((package - kEverywhere) * 31 + module * 17) % 47 < 12;
+}
 // Of the package in the builds of that ordinal, in any module.
 inline int version_at(int package, int ordinal) {
   const int most = kBuilds / kModules + 1;
@@ -45,11 +48,18 @@ inline std::string version_text(int package, int version) {
 inline std::string sbom_of(const std::vector<std::pair<int, int>>& parts) {
   JsonArray components;
   for (const auto& [package, version] : parts) {
-    const auto name = package_name(package), text = version_text(package, version), purl = "pkg:generic/" + name + "@" + text;
-    components.push_back(JsonObject{{"type", "library"}, {"bom-ref", purl}, {"name", name}, {"version", text}, {"purl", purl},
-                                    {"cpe", "cpe:2.3:a:" + vendor_name(package) + ":" + name + ":" + text + ":*:*:*:*:*:*:*"}});
+    const auto name = package_name(package), text = version_text(package, version),
+               purl = "pkg:generic/" + name + "@" + text;
+    components.push_back(
+        JsonObject{{"type", "library"},
+                   {"bom-ref", purl},
+                   {"name", name},
+                   {"version", text},
+                   {"purl", purl},
+                   {"cpe", "cpe:2.3:a:" + vendor_name(package) + ":" + name + ":" + text + ":*:*:*:*:*:*:*"}});
   }
-  return to_text(JsonObject{{"bomFormat", "CycloneDX"}, {"specVersion", "1.6"}, {"version", 1}, {"components", std::move(components)}});
+  return to_text(JsonObject{
+      {"bomFormat", "CycloneDX"}, {"specVersion", "1.6"}, {"version", 1}, {"components", std::move(components)}});
 }
 
 struct Catalogue {
@@ -68,8 +78,10 @@ struct Catalogue {
 };
 
 inline const db::Query kBenchBuilds{"bench.builds", "SELECT path, build_id FROM build"};
-inline const db::Query kBenchBuild{"bench.insert_build", "INSERT INTO bench_build (module, ordinal, build_id) VALUES ($1, $2, $3)"};
-inline const db::Query kBenchContent{"bench.insert_content", "INSERT INTO bench_content (module, package) VALUES ($1, $2)"};
+inline const db::Query kBenchBuild{"bench.insert_build",
+                                   "INSERT INTO bench_build (module, ordinal, build_id) VALUES ($1, $2, $3)"};
+inline const db::Query kBenchContent{"bench.insert_content",
+                                     "INSERT INTO bench_content (module, package) VALUES ($1, $2)"};
 inline const db::Query kBenchCoordinate{"bench.insert_coordinate", R"sql(
     INSERT INTO bench_coordinate (coordinate_id, package, first, last, ref) VALUES ($1, $2, $3, $4, $5))sql"};
 inline const db::Query kBenchSbom{"bench.insert_sbom", R"sql(
@@ -98,7 +110,8 @@ class CatalogueFill {
     }));
   }
   std::int64_t id_of(std::string_view entity, const std::string& path) {
-    return must(database_.read([&](const db::Reader& reader) { return catalog::resolve(reader, *catalog::find_entity(entity), path); }));
+    return must(database_.read(
+        [&](const db::Reader& reader) { return catalog::resolve(reader, *catalog::find_entity(entity), path); }));
   }
 
   void records() {
@@ -114,16 +127,19 @@ class CatalogueFill {
       create("module", {R"({"product":")" + product + R"(","code":")" + code + R"(","name":"M","kind":"firmware"})"});
       std::vector<std::string> documents;
       for (int ordinal = 0; ordinal < builds_of_module(module); ++ordinal)
-        documents.push_back(R"({"module":")" + product + "/" + code + R"(","version":"1.)" + std::to_string(ordinal) + "\"}");
+        documents.push_back(R"({"module":")" + product + "/" + code + R"(","version":"1.)" + std::to_string(ordinal) +
+                            "\"}");
       create("build", documents);
     }
     std::map<std::string, std::int64_t> ids;
     must(database_.read([&](const db::Reader& reader) {
-      return reader.each(kBenchBuilds, [&](const db::Row& row) { return ids.emplace(row.string(0), row.int64(1)), true; });
+      return reader.each(kBenchBuilds,
+                         [&](const db::Row& row) { return ids.emplace(row.string(0), row.int64(1)), true; });
     }));
     for (int module = 0; module < kModules; ++module)
       for (int ordinal = 0; ordinal < builds_of_module(module); ++ordinal) {
-        auto path = out_.products[std::size_t(module % kProducts)].second + "/m" + std::to_string(module) + "/1." + std::to_string(ordinal);
+        auto path = out_.products[std::size_t(module % kProducts)].second + "/m" + std::to_string(module) + "/1." +
+                    std::to_string(ordinal);
         const auto id = ids.at(path);
         out_.builds[std::size_t(module)].push_back({id, std::move(path)});
       }
@@ -133,7 +149,8 @@ class CatalogueFill {
       const auto code = "b" + digits(batch, 2);
       create("batch", {R"({"product":")" + path + R"(","code":")" + code + R"(","hardware_revision":")" + path +
                        R"(/rev-a","name":"B","factory":"F1","authorised_quantity":100000000})"});
-      out_.batches.push_back({id_of("batch", path + "/" + code), product_id, id_of("hardware_revision", path + "/rev-a"), product});
+      out_.batches.push_back(
+          {id_of("batch", path + "/" + code), product_id, id_of("hardware_revision", path + "/rev-a"), product});
     }
   }
 
@@ -158,12 +175,15 @@ class CatalogueFill {
   }
 
   void contents() {
-    script(database_, "CREATE TABLE bench_build (module BIGINT, ordinal BIGINT, build_id BIGINT, PRIMARY KEY (module, ordinal));"
-                      "CREATE TABLE bench_content (package BIGINT, module BIGINT, PRIMARY KEY (package, module));"
-                      "CREATE TABLE bench_coordinate (coordinate_id BIGINT PRIMARY KEY, package BIGINT, first BIGINT, last BIGINT, ref TEXT)");
+    script(database_,
+           "CREATE TABLE bench_build (module BIGINT, ordinal BIGINT, build_id BIGINT, PRIMARY KEY (module, ordinal));"
+           "CREATE TABLE bench_content (package BIGINT, module BIGINT, PRIMARY KEY (package, module));"
+           "CREATE TABLE bench_coordinate (coordinate_id BIGINT PRIMARY KEY, package BIGINT, first BIGINT, last "
+           "BIGINT, ref TEXT)");
     const auto now = micros(kClock.now());
     in_bulk(database_, [&](db::Writer& writer) {
-      Rows builds(writer, kBenchBuild, 3), contents(writer, kBenchContent, 2), coordinates(writer, kBenchCoordinate, 5), sboms(writer, kBenchSbom, 5);
+      Rows builds(writer, kBenchBuild, 3), contents(writer, kBenchContent, 2), coordinates(writer, kBenchCoordinate, 5),
+          sboms(writer, kBenchSbom, 5);
       for (int module = 0; module < kModules; ++module) {
         for (int package = 0; package < kPackages; ++package)
           if (contains(module, package)) contents.add(module, package);
@@ -180,18 +200,22 @@ class CatalogueFill {
           from = ordinal, to = std::max(to, ordinal);
         }
         for (int version = 0; version < kVersions; ++version)
-          coordinates.add(out_.coordinates[std::size_t(package * kVersions + version)].value, package, range[std::size_t(version)].first,
-                          range[std::size_t(version)].second, "pkg:generic/" + package_name(package) + "@" + version_text(package, version));
+          coordinates.add(out_.coordinates[std::size_t(package * kVersions + version)].value, package,
+                          range[std::size_t(version)].first, range[std::size_t(version)].second,
+                          "pkg:generic/" + package_name(package) + "@" + version_text(package, version));
       }
     });
     without_index(database_, "build_coordinate_by_build", [&] {
       in_bulk(database_, [&](db::Writer& writer) {
-        must(writer.script("INSERT INTO build_coordinate (coordinate_id, build_id, since, until, ref)"
-                           " SELECT c.coordinate_id, b.build_id, " + std::to_string(now) + ", 9223372036854775807, c.ref"
-                           "   FROM bench_coordinate AS c"
-                           "   JOIN bench_content AS m ON m.package = c.package"
-                           "   JOIN bench_build AS b ON b.module = m.module AND b.ordinal BETWEEN c.first AND c.last"
-                           "  ORDER BY c.coordinate_id, b.build_id"));
+        must(
+            writer.script("INSERT INTO build_coordinate (coordinate_id, build_id, since, until, ref)"
+                          " SELECT c.coordinate_id, b.build_id, " +
+                          std::to_string(now) +
+                          ", 9223372036854775807, c.ref"
+                          "   FROM bench_coordinate AS c"
+                          "   JOIN bench_content AS m ON m.package = c.package"
+                          "   JOIN bench_build AS b ON b.module = m.module AND b.ordinal BETWEEN c.first AND c.last"
+                          "  ORDER BY c.coordinate_id, b.build_id"));
       });
     });
     script(database_, "DROP TABLE bench_build; DROP TABLE bench_content; DROP TABLE bench_coordinate");
