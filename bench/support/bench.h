@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -31,6 +32,21 @@ class Stopwatch {
 
  private:
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+// What this process itself has worked, in all its threads: the time to trust on a machine that does other work, but for
+// what PostgreSQL and the disk do.
+class ProcessorTime {
+ public:
+  [[nodiscard]] double milliseconds() const { return now() - start_; }
+
+ private:
+  static double now() {
+    timespec time{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return double(time.tv_sec) * 1e3 + double(time.tv_nsec) / 1e6;
+  }
+  double start_ = now();
 };
 
 // `share` from 0 to 1, of at least one value.

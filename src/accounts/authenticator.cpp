@@ -51,7 +51,14 @@ Result<net::Principal> Authenticator::authenticate(const net::Request& request) 
     return principal_of(*token);
   }
   const auto cookie = request.cookie(kCookie);
-  if (!cookie) return net::Principal{};
+  if (!cookie) {
+    const auto& certificate = request.peer.certificate;
+    if (!certificate) return net::Principal{};
+    if (!certificate->verified) return does_not_hold("the client certificate does not chain to the listener's trust anchors, or is not valid now");
+    HF_TRY(const auto token, service_.token_of_certificate(certificate->sha256));
+    if (!token) return does_not_hold("the client certificate is not registered, or its registration expired or was revoked");
+    return principal_of(*token);
+  }
   HF_TRY(const auto session, service_.session(*cookie));
   if (!session) return does_not_hold("the session has ended; sign in again");
   if (changes_state(request.method) &&

@@ -1,4 +1,5 @@
-// Who asks: a bearer token, or the session cookie with its CSRF token for what changes state.
+// Who asks: a bearer token, the session cookie with its CSRF token for what changes state, or a TLS client
+// certificate that is registered as a token.
 #pragma once
 
 #include "accounts/service.h"
@@ -14,7 +15,8 @@ class Authenticator final : public net::Authenticator {
  public:
   explicit Authenticator(Service& service) : service_(service) {}
 
-  // A request with Authorization is judged by it alone. HF-ACCOUNT-0030 the token or the session does not hold (401),
+  // A request with Authorization is judged by it alone, else by its cookie, else by its certificate, which has to be
+  // one that the listener verified. HF-ACCOUNT-0030 the token, session or certificate does not hold (401),
   // HF-ACCOUNT-0031 no CSRF token, or another session's (403).
   [[nodiscard]] Result<net::Principal> authenticate(const net::Request& request) override;
 

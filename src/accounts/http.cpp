@@ -181,10 +181,11 @@ Result<Response> create_token(const Request& request, const Api& api) {
   token.name = fields.text("name");
   token.scopes = fields.texts_or_none("scopes").value_or(std::vector<std::string>{});
   token.expires_at = fields.time_or_none("expires_at");
+  token.certificate_sha256 = fields.text_or_none("certificate_sha256");
   HF_CHECK(fields.finish());
   HF_TRY(const auto made, api.service.create_token(actor_of(request), *owner, token));
   auto json = token_json(made.token, request.principal);
-  json["secret"] = made.secret.text();
+  if (made.secret) json["secret"] = made.secret->text();
   auto response = net::json_text_response(201, to_text(json));
   response.headers.add("Location", "/v1/tokens/" + std::to_string(made.token.id.value));
   return response;
@@ -236,7 +237,7 @@ std::vector<net::Route> routes(const Api& api) {
       {.path = "/v1/tokens", .permission = net::kSignedIn, .summary = "One's own API tokens", .response_schema = "ApiTokens",
        .query = {{.name = "all", .summary = "true: everyone's", .type = "boolean"}}, .paged = true, .handler = net::handle(api, &list_tokens)},
       {.method = Method::post, .path = "/v1/tokens", .permission = net::kSignedIn, .body_max = kBodyMax, .content_types = json,
-       .summary = "Create an API token; its secret is shown once", .request_schema = "NewApiToken", .response_schema = "ApiToken", .success = 201,
+       .summary = "Create an API token; its secret is shown once, or a TLS client certificate stands for it", .request_schema = "NewApiToken", .response_schema = "ApiToken", .success = 201,
        .handler = net::handle(api, &create_token)},
       {.method = Method::del, .path = "/v1/tokens/{id}", .permission = net::kSignedIn, .summary = "Revoke an API token", .success = 204,
        .handler = net::handle(api, &revoke_token)},

@@ -126,6 +126,7 @@ JsonObject token_json(const ApiToken& token, const net::Principal& seen_by) {
           {"expires_at", format_rfc3339(token.expires_at)},
           {"revoked_at", time_json(token.revoked_at)},
           {"seen_at", time_json(token.seen_at)},
+          {"certificate_sha256", token.certificate_sha256 ? Json(*token.certificate_sha256) : Json(nullptr)},
           {"allowed_actions", JsonArray{action("revoke", revoke)}}};
 }
 
@@ -201,17 +202,19 @@ net::Schemas schemas() {
         "properties":{"roles":{"type":"array","items":{"$ref":"#/components/schemas/RoleName"}},"disabled":{"type":"boolean"},
           "password":{"type":"string"},"email":{"type":"string"}}})"},
       {"ApiToken", R"({"type":"object","additionalProperties":false,
-        "required":["id","subject","owner","name","scopes","created_at","expires_at","revoked_at","seen_at","allowed_actions"],
+        "required":["id","subject","owner","name","scopes","created_at","expires_at","revoked_at","seen_at","certificate_sha256","allowed_actions"],
         "properties":{"id":{"type":"string"},"subject":{"type":"string"},"owner":{"type":"string"},"name":{"type":"string"},
           "scopes":{"type":"array","items":{"type":"string"}},"created_at":{"type":"string","format":"date-time"},
           "expires_at":{"type":"string","format":"date-time"},"revoked_at":{"type":["string","null"],"format":"date-time"},
           "seen_at":{"type":["string","null"],"format":"date-time","description":"to the hour"},
-          "secret":{"type":"string","pattern":"^hft_","description":"only in the answer that creates it"},
+          "certificate_sha256":{"type":["string","null"],"description":"of the TLS client certificate that stands for the secret"},
+          "secret":{"type":"string","pattern":"^hft_","description":"only in the answer that creates it, and only without a certificate"},
           "allowed_actions":{"type":"array","items":{"$ref":"#/components/schemas/AllowedAction"}}}})"},
       {"ApiTokens", net::page_schema("ApiToken")},
       {"NewApiToken", R"({"type":"object","required":["name","scopes"],"additionalProperties":false,
         "properties":{"name":{"type":"string"},"scopes":{"type":"array","items":{"type":"string"}},
-          "expires_at":{"type":"string","format":"date-time"}}})"},
+          "expires_at":{"type":"string","format":"date-time"},
+          "certificate_sha256":{"type":"string","description":"fingerprint of a TLS client certificate, hex: its holder needs no secret"}}})"},
   };
 }
 

@@ -54,11 +54,14 @@ struct NewToken {
   std::string name;
   std::vector<std::string> scopes;
   std::optional<Time> expires_at{};
+  // SHA-256 fingerprint of a TLS client certificate, hex, with or without colons: whoever proves its key is the
+  // token's holder, and there is no secret.
+  std::optional<std::string> certificate_sha256{};
 };
 
 struct CreatedToken {
   ApiToken token;
-  crypto::Secret secret;  // "hft_..."; shown once
+  std::optional<crypto::Secret> secret;  // "hft_..."; shown once
 };
 
 // Text of a token as it is kept.
@@ -93,10 +96,13 @@ class Service {
   Result<Account> account(AccountId id);
   Result<std::vector<Account>> accounts(AccountId after, std::int64_t limit);
 
-  // HF-ACCOUNT-0013 name, scopes (each one of the owner's permissions) or expiry out of bounds.
+  // HF-ACCOUNT-0013 name, scopes (each one of the owner's permissions), expiry or fingerprint out of bounds;
+  // HF-ACCOUNT-0015 the certificate was registered before: a revoked one does not come back.
   Result<CreatedToken> create_token(const ledger::Actor& actor, AccountId owner, const NewToken& token);
   // The token of a bearer credential, if it holds now.
   Result<std::optional<ApiToken>> token(std::string_view secret);
+  // The token of a client certificate, if it holds now. The caller has seen the certificate verified.
+  Result<std::optional<ApiToken>> token_of_certificate(std::string_view sha256);
   // HF-ACCOUNT-0014 no such token, or not one of `owner` where one is given.
   Result<void> revoke_token(const ledger::Actor& actor, ApiTokenId id, std::optional<AccountId> owner);
   // Of `owner`, or all.
@@ -109,6 +115,7 @@ class Service {
   Result<void> check_password_rules(std::string_view name, std::string_view password) const;
   Result<void> check_throttle(std::string_view name, std::string_view address);
   Result<void> note_failure(std::string_view name, std::string_view address);
+  Result<std::optional<ApiToken>> valid_token(const crypto::Sha256& digest);
   // Compares without telling by its time whether there is such an account.
   Result<crypto::PasswordMatch> compare(const std::optional<Credentials>& known, std::string_view password);
 

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <thread>
 
+#include "accounts/authenticator.h"
 #include "ledger/log.h"
 #include "ledger/verify.h"
 #include "support/memory_key_store.h"
@@ -274,7 +275,7 @@ TEST_P(Accounts, TokensAreScopedExpiringAndRevocable) {
   const auto made = make("ci", {"sbom.write", "catalog.read", "sbom.write"}, clock_.now() + 24h);
   ASSERT_TRUE(made) << made.error().message;
   EXPECT_EQ(made->token.scopes, (std::vector<std::string>{"catalog.read", "sbom.write"}));
-  const std::string secret(made->secret.text());
+  const std::string secret(made->secret->text());
   EXPECT_TRUE(secret.starts_with("hft_") && secret.size() == 47) << secret.size();
   EXPECT_EQ(service_.token(secret).value()->id, made->token.id);
   for (const auto& wrong : {std::string(), std::string("hft_"), secret.substr(0, 46), secret + "x", secret.substr(4), "hft_" + std::string(1000, 'a')})
@@ -285,13 +286,45 @@ TEST_P(Accounts, TokensAreScopedExpiringAndRevocable) {
   const auto second = make("ci2", {"catalog.read"}), third = make("ci3", {"catalog.read"});
   EXPECT_EQ(code(service_.revoke_token(actor(ada), second->token.id, ada.id)), "HF-ACCOUNT-0014") << "not hers";
   ASSERT_TRUE(service_.revoke_token(actor(bob), second->token.id, bob.id));
-  EXPECT_FALSE(service_.token(second->secret.text()).value());
+  EXPECT_FALSE(service_.token(second->secret->text()).value());
   EXPECT_EQ(code(service_.revoke_token(actor(bob), second->token.id, bob.id)), "HF-ACCOUNT-0014");
-  EXPECT_TRUE(service_.token(third->secret.text()).value());
+  EXPECT_TRUE(service_.token(third->secret->text()).value());
   ASSERT_TRUE(service_.change(actor(ada), bob.id, {.disabled = true}));
-  EXPECT_FALSE(service_.token(third->secret.text()).value()) << "its owner is disabled";
+  EXPECT_FALSE(service_.token(third->secret->text()).value()) << "its owner is disabled";
   EXPECT_EQ(service_.tokens(bob.id, {0}, 10)->size(), 3U);
   EXPECT_EQ(service_.tokens({}, {0}, 2)->size(), 2U);
+  expect_evidence();
+}
+
+TEST_P(Accounts, AVerifiedClientCertificateStandsForASecret) {
+  const auto ada = first();
+  const std::string hex(64, 'a');
+  std::string colons;
+  for (int i = 0; i < 32; ++i) colons += i == 0 ? "AA" : ":AA";
+  const auto make = [&](const std::string& fingerprint) {
+    return service_.create_token(actor(ada), ada.id, {.name = "line 4", .scopes = {"accounts.read"}, .certificate_sha256 = fingerprint});
+  };
+  for (const auto& wrong : {std::string(), std::string(63, 'a'), std::string(64, 'g'), hex + "a"}) EXPECT_EQ(code(make(wrong)), "HF-ACCOUNT-0013") << wrong;
+  const auto made = make(colons);
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_FALSE(made->secret);
+  EXPECT_EQ(made->token.certificate_sha256, hex);
+  EXPECT_EQ(code(make(hex)), "HF-ACCOUNT-0015") << "the same in another notation";
+
+  Authenticator authenticator(service_);
+  net::Request request;
+  request.peer.certificate = std::make_shared<net::ClientCertificate>(net::ClientCertificate{.der = {}, .sha256 = hex, .subject_cn = {}, .verified = true});
+  EXPECT_EQ(authenticator.authenticate(request)->id, subject_of(made->token.id));
+  EXPECT_EQ(authenticator.authenticate(request)->permissions, std::vector<std::string>{"accounts.read"});
+  request.peer.certificate = std::make_shared<net::ClientCertificate>(net::ClientCertificate{.der = {}, .sha256 = hex, .subject_cn = {}, .verified = false});
+  EXPECT_EQ(code(authenticator.authenticate(request)), "HF-ACCOUNT-0030") << "shown, but to no anchor of the listener";
+  request.peer.certificate = std::make_shared<net::ClientCertificate>(net::ClientCertificate{.der = {}, .sha256 = std::string(64, 'b'), .subject_cn = {}, .verified = true});
+  EXPECT_EQ(code(authenticator.authenticate(request)), "HF-ACCOUNT-0030") << "not registered";
+  EXPECT_FALSE(service_.token("x509-sha256:" + hex).value()) << "a fingerprint is no secret";
+
+  ASSERT_TRUE(service_.revoke_token(actor(ada), made->token.id, ada.id));
+  EXPECT_FALSE(service_.token_of_certificate(hex).value());
+  EXPECT_EQ(code(make(hex)), "HF-ACCOUNT-0015") << "a revoked certificate does not come back";
   expect_evidence();
 }
 

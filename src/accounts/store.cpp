@@ -42,25 +42,25 @@ const db::Query kSeenSession{"accounts.seen_session", "UPDATE session SET seen_a
 
 const db::Query kToken{"accounts.token", R"sql(
     SELECT a.account_id, a.name, a.email, a.roles, a.disabled, a.created_at, a.changed_at,
-           t.token_id, t.name, t.scopes, t.created_at, t.expires_at, t.revoked_at, t.seen_at
+           t.token_id, t.name, t.scopes, t.created_at, t.expires_at, t.revoked_at, t.seen_at, t.certificate_sha256
       FROM api_token AS t JOIN account AS a ON a.account_id = t.account_id WHERE t.token_sha256 = $1)sql"};
 const db::Query kTokenById{"accounts.token_by_id", R"sql(
     SELECT a.account_id, a.name, a.email, a.roles, a.disabled, a.created_at, a.changed_at,
-           t.token_id, t.name, t.scopes, t.created_at, t.expires_at, t.revoked_at, t.seen_at
+           t.token_id, t.name, t.scopes, t.created_at, t.expires_at, t.revoked_at, t.seen_at, t.certificate_sha256
       FROM api_token AS t JOIN account AS a ON a.account_id = t.account_id WHERE t.token_id = $1)sql"};
 const db::Query kTokensOf{"accounts.tokens_of", R"sql(
     SELECT a.account_id, a.name, a.email, a.roles, a.disabled, a.created_at, a.changed_at,
-           t.token_id, t.name, t.scopes, t.created_at, t.expires_at, t.revoked_at, t.seen_at
+           t.token_id, t.name, t.scopes, t.created_at, t.expires_at, t.revoked_at, t.seen_at, t.certificate_sha256
       FROM api_token AS t JOIN account AS a ON a.account_id = t.account_id
      WHERE t.account_id = $1 AND t.token_id > $2 ORDER BY t.token_id LIMIT $3)sql"};
 const db::Query kTokens{"accounts.tokens", R"sql(
     SELECT a.account_id, a.name, a.email, a.roles, a.disabled, a.created_at, a.changed_at,
-           t.token_id, t.name, t.scopes, t.created_at, t.expires_at, t.revoked_at, t.seen_at
+           t.token_id, t.name, t.scopes, t.created_at, t.expires_at, t.revoked_at, t.seen_at, t.certificate_sha256
       FROM api_token AS t JOIN account AS a ON a.account_id = t.account_id
      WHERE t.token_id > $1 ORDER BY t.token_id LIMIT $2)sql"};
 const db::Query kInsertToken{"accounts.insert_token", R"sql(
-    INSERT INTO api_token (token_id, entry_id, account_id, name, token_sha256, scopes, created_at, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8))sql"};
+    INSERT INTO api_token (token_id, entry_id, account_id, name, token_sha256, scopes, created_at, expires_at, certificate_sha256)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9))sql"};
 const db::Query kRevokeToken{"accounts.revoke_token", "UPDATE api_token SET entry_id = $2, revoked_at = $3 WHERE token_id = $1 AND revoked_at IS NULL"};
 const db::Query kSeenToken{"accounts.seen_token", "UPDATE api_token SET seen_at = $2 WHERE token_id = $1"};
 
@@ -93,7 +93,7 @@ Session read_session(const db::Row& row) {
 }
 ApiToken read_token(const db::Row& row) {
   return {ApiTokenId{row.int64(7)}, read_account(row), row.string(8), parts(row.text(9)), row.time(10), row.time(11),
-          row.time_or_none(12), row.time_or_none(13)};
+          row.time_or_none(12), row.time_or_none(13), row.string_or_none(14)};
 }
 
 // The commitment: without the salt, which goes when the fields are erased, nobody can tell whose it was.
@@ -162,10 +162,10 @@ Result<void> end_session(ledger::Transaction& transaction, ledger::EntryId entry
   return transaction.prove(entry, kSessionTable, id.value);
 }
 
-Result<void> insert_token(ledger::Transaction& transaction, ledger::EntryId entry, ApiTokenId id, AccountId account, std::string_view name,
-                          const crypto::Sha256& token, const std::vector<std::string>& scopes, Time expires_at) {
-  HF_CHECK(transaction.db().execute(kInsertToken, id, entry, account, name, token, join(scopes), transaction.now(), expires_at));
-  return transaction.prove(entry, kTokenTable, id.value);
+Result<void> insert_token(ledger::Transaction& transaction, ledger::EntryId entry, const ApiToken& token, const crypto::Sha256& digest) {
+  HF_CHECK(transaction.db().execute(kInsertToken, token.id, entry, token.account.id, token.name, digest, join(token.scopes), token.created_at,
+                                    token.expires_at, token.certificate_sha256));
+  return transaction.prove(entry, kTokenTable, token.id.value);
 }
 
 Result<void> revoke_token(ledger::Transaction& transaction, ledger::EntryId entry, ApiTokenId id) {

@@ -58,8 +58,8 @@ Result<void> update_account(ledger::Transaction& transaction, ledger::EntryId en
 Result<SessionId> insert_session(ledger::Transaction& transaction, ledger::EntryId entry, AccountId account, const crypto::Sha256& token, Time expires_at);
 Result<void> end_session(ledger::Transaction& transaction, ledger::EntryId entry, SessionId id);
 
-Result<void> insert_token(ledger::Transaction& transaction, ledger::EntryId entry, ApiTokenId id, AccountId account, std::string_view name,
-                          const crypto::Sha256& token, const std::vector<std::string>& scopes, Time expires_at);
+// `digest` is what the token is found by.
+Result<void> insert_token(ledger::Transaction& transaction, ledger::EntryId entry, const ApiToken& token, const crypto::Sha256& digest);
 Result<void> revoke_token(ledger::Transaction& transaction, ledger::EntryId entry, ApiTokenId id);
 
 Result<void> insert_setup_link(ledger::Transaction& transaction, ledger::EntryId entry, const crypto::Sha256& token, Time expires_at);

@@ -17,6 +17,27 @@ bool is_plain(std::string_view text) {
   return is_utf8(text) && std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
+crypto::Secret new_secret() {
+  const auto random = crypto::random_token();
+  crypto::Secret secret(kPrefix.size() + random.size());
+  std::copy(kPrefix.begin(), kPrefix.end(), secret.data());
+  std::copy(random.bytes().begin(), random.bytes().end(), secret.data() + kPrefix.size());
+  return secret;
+}
+
+// As `openssl x509 -fingerprint -sha256` or `sha256sum` of the DER print it.
+Result<std::string> fingerprint(std::string_view text) {
+  std::string hex;
+  for (const char c : text)
+    if (c != ':') hex += c >= 'A' && c <= 'F' ? char(c - 'A' + 'a') : c;
+  const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  if (hex.size() != 64 || !std::all_of(hex.begin(), hex.end(), is_hex)) return refuse("certificate_sha256 takes the 64 hex digits of a SHA-256 fingerprint");
+  return hex;
+}
+
+// No bearer token begins so: what a client sends as text is never taken for a certificate.
+crypto::Sha256 digest_of_certificate(std::string_view sha256) { return digest_of_token("x509-sha256:" + std::string(sha256)); }
+
 }  // namespace
 
 Result<CreatedToken> Service::create_token(const ledger::Actor& actor, AccountId owner, const NewToken& wanted) {
@@ -25,10 +46,14 @@ Result<CreatedToken> Service::create_token(const ledger::Actor& actor, AccountId
   std::sort(scopes.begin(), scopes.end());
   scopes.erase(std::unique(scopes.begin(), scopes.end()), scopes.end());
   if (scopes.empty()) return refuse("a token needs at least one scope");
-  const auto random = crypto::random_token();
-  crypto::Secret secret(kPrefix.size() + random.size());
-  std::copy(kPrefix.begin(), kPrefix.end(), secret.data());
-  std::copy(random.bytes().begin(), random.bytes().end(), secret.data() + kPrefix.size());
+  std::optional<crypto::Secret> secret;
+  std::optional<std::string> certificate;
+  if (wanted.certificate_sha256) {
+    HF_TRY(certificate, fingerprint(*wanted.certificate_sha256));
+  } else {
+    secret = new_secret();
+  }
+  const auto digest = secret ? digest_of_token(secret->text()) : digest_of_certificate(*certificate);
 
   auto token = ledger::write(database_, clock_, actor, [&](ledger::Transaction& transaction) -> Result<ApiToken> {
     const auto now = transaction.now();
@@ -40,11 +65,17 @@ Result<CreatedToken> Service::create_token(const ledger::Actor& actor, AccountId
     const auto allowed = permissions_of(account->roles);
     for (const auto& scope : scopes)
       if (!std::binary_search(allowed.begin(), allowed.end(), scope)) return refuse("the owner does not have the permission '" + scope.substr(0, 64) + "'");
+    if (certificate) {
+      HF_TRY(const auto known, Store(transaction.db()).token(digest));
+      if (known) return fail(ErrorKind::conflict, "HF-ACCOUNT-0015", "this certificate was registered before; issue a new one");
+    }
     HF_TRY(const auto number, transaction.db().next_id());
-    const ApiTokenId id{number};
-    HF_TRY(const auto entry, transaction.append("token.created", {subject_of(id), subject_of(owner)}, {{"scopes", JsonArray(scopes.begin(), scopes.end())}}));
-    HF_CHECK(insert_token(transaction, entry, id, owner, wanted.name, digest_of_token(secret.text()), scopes, expires_at));
-    return ApiToken{id, *std::move(account), wanted.name, scopes, now, expires_at, {}, {}};
+    ApiToken made{ApiTokenId{number}, *std::move(account), wanted.name, scopes, now, expires_at, {}, {}, certificate};
+    JsonObject details{{"scopes", JsonArray(scopes.begin(), scopes.end())}};
+    if (certificate) details["certificate_sha256"] = *certificate;
+    HF_TRY(const auto entry, transaction.append("token.created", {subject_of(made.id), subject_of(owner)}, std::move(details)));
+    HF_CHECK(insert_token(transaction, entry, made, digest));
+    return made;
   });
   if (!token) return fail(std::move(token).error());
   return CreatedToken{*std::move(token), std::move(secret)};
@@ -52,7 +83,12 @@ Result<CreatedToken> Service::create_token(const ledger::Actor& actor, AccountId
 
 Result<std::optional<ApiToken>> Service::token(std::string_view secret) {
   if (!secret.starts_with(kPrefix) || secret.size() > kTokenMax) return std::optional<ApiToken>{};
-  const auto digest = digest_of_token(secret);
+  return valid_token(digest_of_token(secret));
+}
+
+Result<std::optional<ApiToken>> Service::token_of_certificate(std::string_view sha256) { return valid_token(digest_of_certificate(sha256)); }
+
+Result<std::optional<ApiToken>> Service::valid_token(const crypto::Sha256& digest) {
   HF_TRY(auto found, database_.read([&](const db::Reader& reader) { return Store(reader).token(digest); }));
   const auto now = clock_.now();
   if (!found || found->account.disabled || found->revoked_at || found->expires_at <= now) return std::optional<ApiToken>{};

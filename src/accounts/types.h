@@ -44,6 +44,7 @@ struct ApiToken {
   std::vector<std::string> scopes;  // permissions, sorted
   Time created_at, expires_at;
   std::optional<Time> revoked_at, seen_at;
+  std::optional<std::string> certificate_sha256{};  // its holder proves a TLS client key instead of sending a secret
 };
 
 }  // namespace hf::accounts

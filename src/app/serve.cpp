@@ -2,24 +2,19 @@
 
 #include <sys/signalfd.h>
 
-#include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <csignal>
 #include <fstream>
 #include <ostream>
-#include <poll.h>
-#include <sstream>
-#include <thread>
 #include <unistd.h>
 
 #include "accounts/authenticator.h"
 #include "accounts/denials.h"
-#include "accounts/factory_authenticator.h"
 #include "accounts/idempotency.h"
+#include "app/publisher.h"
 #include "app/routes.h"
-#include "crypto/private_file.h"
-#include "crypto/self_signed.h"
+#include "app/server_identity.h"
+#include "base/descriptor.h"
 #include "net/server.h"
 
 namespace hf::app {
@@ -35,79 +30,6 @@ struct Plane {  // a listener by its purpose
 };
 constexpr Plane kPlanes[] = {{"operator", 8443, true}, {"device", 8444, true}, {"factory", 8445, true}, {"public", 8080, false}};
 
-Result<std::string> read_text(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(ErrorKind::not_found, "HF-APP-0002", "cannot read " + path.string());
-  std::ostringstream text;
-  text << file.rdbuf();
-  return std::move(text).str();
-}
-
-// The operator's certificate, or one made on first start that a browser will warn of.
-Result<net::Tls> tls_of(const cli::Args& args, Instance& instance) {
-  net::Tls tls{.mode = net::TlsMode::server};
-  const auto certificate = args.option("certificate"), key = args.option("private-key");
-  if (certificate.has_value() != key.has_value())
-    return fail(ErrorKind::invalid, "HF-CLI-0003", "--certificate and --private-key go together");
-  if (certificate) {
-    HF_TRY(tls.certificate_chain_pem, read_text(std::string(*certificate)));
-    HF_TRY(tls.private_key_pem, read_text(std::string(*key)));
-    return tls;
-  }
-  const auto directory = instance.data() / "tls", chain = directory / "certificate.pem", secret = directory / "key.pem";
-  if (!fs::exists(secret) || !fs::exists(chain)) {
-    crypto::SelfSignedSpec spec;
-    spec.dns_names = crypto::local_dns_names();
-    spec.not_before = instance.clock().now();
-    HF_TRY(const auto made, crypto::make_self_signed(spec));
-    std::error_code failed;
-    fs::create_directories(directory, failed);
-    HF_CHECK(crypto::write_private_file(secret, bytes_of(made.private_key_pem)));
-    HF_CHECK(crypto::write_private_file(chain, bytes_of(made.certificate_pem)));
-  }
-  HF_TRY(tls.certificate_chain_pem, read_text(chain));
-  HF_TRY(tls.private_key_pem, read_text(secret));
-  return tls;
-}
-
-// Brings entries into the tree and publishes checkpoints while the server runs; tells open pages. Whatever it leaves
-// when the process is killed, the next run does.
-class Publisher {
- public:
-  Publisher(Services& services, const net::Log& log) : services_(services), log_(log), thread_([this] { run(); }) {}
-  ~Publisher() {
-    {
-      const std::lock_guard lock(mutex_);
-      stop_ = true;
-    }
-    wake_.notify_all();
-    thread_.join();
-  }
-
- private:
-  void run() {
-    constexpr std::chrono::milliseconds kInterval{100};
-    std::uint64_t published = 0;
-    for (std::unique_lock lock(mutex_); !stop_; wake_.wait_for(lock, kInterval, [&] { return stop_; })) {
-      lock.unlock();
-      const auto size = services_.instance.log().advance();
-      if (!size) log_.error("ledger_stuck", {{"code", size.error().code}, {"message", size.error().message}, {"detail", size.error().detail}});
-      else if (*size != published) {
-        published = *size;
-        services_.events.publish("ledger", "ledger", R"({"size":)" + std::to_string(published) + "}");
-      }
-      lock.lock();
-    }
-  }
-
-  Services& services_;
-  const net::Log& log_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stop_ = false;
-  std::thread thread_;
-};
-
 Result<std::uint16_t> port_of(const cli::Args& args, const Plane& plane) {
   HF_TRY(const auto port, args.integer(std::string(plane.name) + "-port", plane.port, 0, 65535));
   return std::uint16_t(port);
@@ -119,18 +41,17 @@ Result<cli::Exit> serve(const cli::Args& args, cli::Terminal& terminal) {
   sigemptyset(&signals);
   for (const int signal : {SIGINT, SIGTERM}) sigaddset(&signals, signal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  const int stop = signalfd(-1, &signals, SFD_CLOEXEC);
-  if (stop < 0) return fail(ErrorKind::internal, "HF-APP-0003", "signals cannot be read");
+  const Descriptor stop(signalfd(-1, &signals, SFD_CLOEXEC));
+  if (!stop) return fail(ErrorKind::internal, "HF-APP-0003", "signals cannot be read");
 
   HF_TRY(const auto instance, Instance::create(instance::data_of(args)));
   net::Log log(instance->clock(), net::stderr_sink());
   accounts::Service people(instance->database(), instance->clock());
   Services services(*instance, people);
   accounts::Authenticator authenticator(people);
-  accounts::FactoryAuthenticator factories(authenticator);
   accounts::DenialRecorder denials(instance->database(), instance->clock(), &log);
   accounts::IdempotencyStore idempotency(instance->database(), instance->clock());
-  HF_TRY(const auto tls, tls_of(args, *instance));
+  HF_TRY(const auto tls, server_identity(args, *instance));
 
   std::vector<std::string_view> wanted;
   for (const auto& name : args.all("listener")) wanted.push_back(name);
@@ -146,17 +67,16 @@ Result<cli::Exit> serve(const cli::Args& args, cli::Terminal& terminal) {
       table = plane.name == "device" ? device_routes(services) : plane.name == "factory" ? factory_routes(services) : public_routes(services);
     }
     net::Stages stages{.authenticator = &authenticator, .denials = &denials, .idempotency = &idempotency, .log = &log, .metrics = &services.metrics};
-    limiters.push_back(std::make_unique<net::RateLimiter>(instance->clock(), net::Rate{}));
-    stages.per_address = limiters.back().get();
+    const auto limiter = [&](net::Rate rate) { return limiters.emplace_back(std::make_unique<net::RateLimiter>(instance->clock(), rate)).get(); };
+    stages.per_address = limiter({});
+    stages.per_principal = limiter({.per_second = 200, .burst = 1'000});
     net::Listener listener{.name = std::string(plane.name), .address = address};
     HF_TRY(listener.port, port_of(args, plane));
     if (plane.tls) listener.tls = tls;
     if (plane.name == "operator") listener.limits.body_bytes = 256ULL << 20;
-    if (plane.name == "factory") listener.limits.body_bytes = 1ULL << 30;
-    if (const auto anchors = args.option("factory-ca"); anchors && plane.name == "factory") {
-      HF_TRY(listener.tls.client_ca_pem, read_text(std::string(*anchors)));
-      listener.tls.mode = net::TlsMode::mutual;
-      stages.authenticator = &factories;
+    if (plane.name == "factory") {
+      HF_TRY(listener.tls, factory_identity(args, tls));
+      listener.limits.body_bytes = 1ULL << 30;
     }
     listener.spool_directory = instance->data().string();
     listener.serves = std::make_shared<net::Pipeline>(net::Router(std::move(table)), std::move(stages));
@@ -165,7 +85,7 @@ Result<cli::Exit> serve(const cli::Args& args, cli::Terminal& terminal) {
   HF_TRY(const auto server, net::Server::start(std::move(listeners), instance->clock()));
   services.ready = [&] { return !server->draining(); };
   {
-    const Publisher publisher(services, log);
+    const Publisher publisher(services, denials, log);
     const auto shown = address == "127.0.0.1" || address == "::1" ? std::string("localhost") : address;
     const auto operator_url = "https://" + shown + ":" + std::to_string(server->port("operator"));
     for (const auto& plane : kPlanes)
@@ -177,9 +97,8 @@ Result<cli::Exit> serve(const cli::Args& args, cli::Terminal& terminal) {
     if (const auto path = args.option("url-file")) std::ofstream(std::string(*path)) << operator_url << "\n";
 
     signalfd_siginfo received{};
-    while (::read(stop, &received, sizeof received) < 0 && errno == EINTR) {
+    while (::read(stop.get(), &received, sizeof received) < 0 && errno == EINTR) {
     }
-    ::close(stop);
     constexpr std::chrono::seconds kPatience{30};
     const bool whole = server->stop(kPatience);
     denials.flush();
@@ -211,7 +130,8 @@ const cli::Command kCommands[] = {
     {{"serve", "Serve an installation: UI and REST, devices, factory, public",
       "Makes the installation if there is none, and prints the one-time link that creates the first account. Each listener has\n"
       "its own threads, TLS policy and limits; --listener starts only those named, so that separate processes can serve them.\n"
-      "Without --certificate it uses a self-signed one in the data directory, of which a browser warns.",
+      "Without --certificate it uses a self-signed one in the data directory, of which a browser warns. Factories show a client\n"
+      "certificate where --factory-client-ca is given: register its SHA-256 fingerprint as a token.",
       {},
       {instance::kDataOption,
        {"address", "IP", "Where to listen (default 127.0.0.1)"},
@@ -222,7 +142,7 @@ const cli::Command kCommands[] = {
        {"public-port", "PORT", "Default 8080"},
        {"certificate", "FILE", "TLS certificate chain, PEM, leaf first"},
        {"private-key", "FILE", "Its private key, PEM"},
-       {"factory-ca", "FILE", "CA certificates, PEM: only who has a certificate of theirs reaches the factory listener, and imports units with it"},
+       {"factory-client-ca", "FILE", "Trust anchors of factories' client certificates, PEM: makes the factory listener mutual TLS"},
        {"url-file", "FILE", "Write the operator URL there once it is served"}},
       {"holdfast serve --data /var/lib/holdfast --address 0.0.0.0"}},
      serve},

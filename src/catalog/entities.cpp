@@ -90,7 +90,7 @@ EntitySpec batch() {
                      {.name = "authorised_quantity", .type = integer, .required = true, .help = "units the factory may make"},
                      {.name = "support_end", .type = time, .required = false, .help = "end of the support period (Article 13(8))"}},
           .children = {{.name = "placements", .table = "batch_placement",
-                        .fields = {{.name = "market", .type = country, .required = true, .help = "Member State"},
+                        .fields = {{.name = "market", .type = country, .required = true, .help = "Country, ISO 3166-1 alpha-2: a Member State, or a market outside the Union"},
                                    {.name = "placed_at", .type = time, .required = true, .help = "placed on the market"}}}}};
 }
 

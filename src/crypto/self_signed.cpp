@@ -139,6 +139,17 @@ Result<SelfSigned> make_self_signed(const SelfSignedSpec& spec) {
   return made;
 }
 
+Result<Time> end_of_certificate(std::string_view pem) {
+  const Bio text(BIO_new_mem_buf(pem.data(), int(pem.size())));
+  const Certificate certificate(text ? PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr) : nullptr);
+  std::tm end{};
+  if (!certificate || ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &end) != 1) {
+    ERR_clear_error();
+    return fail(ErrorKind::invalid, "HF-CRYPTO-0103", "there is no certificate in the PEM text");
+  }
+  return Time{} + std::chrono::seconds(timegm(&end));
+}
+
 std::vector<std::string> local_dns_names() {
   std::vector<std::string> names{"localhost"};
   char host[256] = "";

@@ -28,6 +28,9 @@ struct SelfSigned {
 // HF-CRYPTO-0101 a name is empty, too long or not ASCII, or an address is not one; HF-CRYPTO-0102 library failure.
 [[nodiscard]] Result<SelfSigned> make_self_signed(const SelfSignedSpec& spec);
 
+// When the first certificate of a PEM text ends (notAfter). HF-CRYPTO-0103 no certificate is there.
+[[nodiscard]] Result<Time> end_of_certificate(std::string_view pem);
+
 // "localhost" and this machine's host name.
 [[nodiscard]] std::vector<std::string> local_dns_names();
 

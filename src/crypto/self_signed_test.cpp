@@ -34,6 +34,8 @@ TEST(SelfSigned, NamesTheHostForNinetyDaysAndIsNoCa) {
   EXPECT_LT(X509_cmp_time(X509_get0_notAfter(certificate), &last), 0);
   EXPECT_NE(made->private_key_pem.find("BEGIN PRIVATE KEY"), std::string::npos);
   X509_free(certificate);
+  EXPECT_EQ(format_rfc3339(*end_of_certificate(made->certificate_pem)), "2027-02-21T09:29:59Z");
+  EXPECT_EQ(end_of_certificate(made->private_key_pem).error().code, "HF-CRYPTO-0103");
   EXPECT_NE(make_self_signed({.not_before = start})->certificate_der,
             make_self_signed({.not_before = start})->certificate_der);
 }

@@ -1,5 +1,7 @@
 #include "db/database.h"
 
+#include <algorithm>
+
 #include "db/migrate.h"
 
 namespace hf::db {
@@ -10,6 +12,19 @@ constexpr std::size_t kGroupMax = 256;  // jobs a commit; bounds how long the fi
 
 const Query kReserveIds{"db.reserve_ids", R"sql(
     UPDATE id_counter SET next = next + $1 WHERE single = 1 RETURNING next)sql"};
+
+const Query kText{"db.text.postgresql", R"sql(
+    SELECT CASE WHEN 'a' < 'B' THEN 0 ELSE 1 END, CASE WHEN pg_catalog.current_setting('server_encoding') = 'UTF8' THEN 1 ELSE 0 END)sql"};
+
+// Prefixes are looked for as ranges and lists go on after a text: both need the order of bytes, which SQLite has.
+Result<void> check_text(Driver& driver) {
+  bool fits = false;
+  HF_CHECK(driver.run(kText, {}, [&](const Row& row) { return fits = row.int64(0) == 1 && row.int64(1) == 1, false; }));
+  if (fits) return {};
+  return fail(ErrorKind::invalid, "HF-DB-0013",
+              "the PostgreSQL database must hold UTF-8 and sort by bytes; make it with "
+              "CREATE DATABASE holdfast TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'");
+}
 
 }  // namespace
 
@@ -33,6 +48,7 @@ Result<Location> Location::parse(std::string_view text) {
 Result<std::unique_ptr<Database>> Database::open_unchecked(const Location& location) {
   std::unique_ptr<Database> database(new Database(location));
   HF_TRY(database->writer_, database->connect(Access::write));
+  if (location.engine == Engine::postgresql) HF_CHECK(check_text(*database->writer_));
   return database;
 }
 
@@ -82,8 +98,8 @@ void Database::give_back(std::shared_ptr<Driver> connection) {
 }
 
 // The first waiting thread leads: it runs everything that queued up, while later ones queue for the next group.
-Result<void> Database::commit(const Job& job) {
-  Waiting mine{job, {}, false};
+Result<void> Database::commit(const Job& job, Durability durability) {
+  Waiting mine{job, durability, {}, false};
   std::unique_lock lock(queue_mutex_);
   queue_.push_back(&mine);
   for (;;) {
@@ -142,7 +158,9 @@ Result<void> Database::run_jobs(const std::vector<Waiting*>& group) {
       HF_CHECK(driver.script("ROLLBACK TO SAVEPOINT job; RELEASE SAVEPOINT job"));
     }
   }
-  return driver.script("COMMIT");
+  // SQLite's switch is not one of a transaction, and its flush is of one file.
+  const bool derived = std::all_of(group.begin(), group.end(), [](const auto* waiting) { return waiting->durability == Durability::derived; });
+  return driver.script(derived && driver.engine() == Engine::postgresql ? "SET LOCAL synchronous_commit = off; COMMIT" : "COMMIT");
 }
 
 }  // namespace hf::db

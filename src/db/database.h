@@ -24,11 +24,17 @@ struct Location {
   static Result<Location> parse(std::string_view text);  // HF-DB-0007
 };
 
+enum class Durability {
+  flushed,  // what is acknowledged is on the disk
+  derived,  // it may be lost with the power, because it is made again, and the same, from what is on the disk
+};
+
 class Database {
  public:
   // Opens, and checks that the schema is the one of this binary (HF-DB-0008: run `holdfast db migrate`).
   static Result<std::unique_ptr<Database>> open(const Location& location);
-  // Opens whatever schema is there; for migrations and tests.
+  // Opens whatever schema is there; for migrations and tests. HF-DB-0013: a PostgreSQL that does not hold UTF-8 or does
+  // not sort by bytes.
   static Result<std::unique_ptr<Database>> open_unchecked(const Location& location);
 
   [[nodiscard]] Engine engine() const { return location_.engine; }
@@ -46,13 +52,13 @@ class Database {
 
   // Runs `job(Writer&)`, which returns a Result, and commits it, or leaves no trace of it.
   template <class F>
-  auto write(F&& job) -> std::invoke_result_t<F, Writer&> {
+  auto write(F&& job, Durability durability = Durability::flushed) -> std::invoke_result_t<F, Writer&> {
     std::optional<std::invoke_result_t<F, Writer&>> result;
     auto outcome = commit([&](Writer& writer) -> Result<void> {
       result.emplace(job(writer));
       if (!*result) return fail(result->error());
       return {};
-    });
+    }, durability);
     if (!outcome) return fail(std::move(outcome).error());
     return std::move(*result);
   }
@@ -61,6 +67,7 @@ class Database {
   using Job = std::function<Result<void>(Writer&)>;
   struct Waiting {
     const Job& job;
+    Durability durability;
     Result<void> outcome;
     bool done = false;
   };
@@ -75,7 +82,7 @@ class Database {
   std::shared_ptr<Driver> idle_reader();  // null if there is none
   Result<std::shared_ptr<Driver>> borrow_snapshot();
   void give_back(std::shared_ptr<Driver> connection);
-  Result<void> commit(const Job& job);
+  Result<void> commit(const Job& job, Durability durability);
   void run_group(const std::vector<Waiting*>& group);
   Result<void> run_jobs(const std::vector<Waiting*>& group);
   Result<void> begin_group();

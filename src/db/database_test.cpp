@@ -1,6 +1,9 @@
 // The contract that both drivers keep, and the rules of Database, on each engine.
 #include "db/database.h"
 
+#include <unistd.h>
+
+#include <cstdlib>
 #include <thread>
 
 #include "db/migrate.h"
@@ -162,6 +165,22 @@ TEST_P(Contract, MigrationsApplyOnceAndAChangedTextIsRefused) {
   ASSERT_TRUE(database_->write([](Writer& writer) { return writer.script("UPDATE schema_migration SET sha256 = 'other' WHERE name LIKE '0001%'"); }));
   EXPECT_EQ(migrate(*database_, Time{}).error().code, "HF-DB-0009");
   EXPECT_EQ(Database::open(where_.location()).error().code, "HF-DB-0009");
+}
+
+TEST(Postgresql, ADatabaseThatDoesNotSortByBytesIsRefused) {
+  const char* server = std::getenv("HF_TEST_POSTGRESQL");
+  ASSERT_TRUE(server) << "run under tests/support/with_postgres";
+  const auto connection = open_postgresql(server, Access::write).value();
+  const auto name = "hf_text_" + std::to_string(getpid());
+  for (const auto& [rules, code] : {std::pair("ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'en' LOCALE 'C'", "HF-DB-0013"),
+                                    std::pair("ENCODING 'SQL_ASCII' LOCALE 'C'", "HF-DB-0013"), std::pair("ENCODING 'UTF8' LOCALE 'C'", "")}) {
+    ASSERT_TRUE(connection->script("CREATE DATABASE " + name + " TEMPLATE template0 " + rules)) << rules;
+    {
+      const auto opened = Database::open_unchecked({Engine::postgresql, std::string(server) + " dbname=" + name});
+      EXPECT_EQ(opened ? std::string() : std::string(opened.error().code), code) << rules;
+    }
+    ASSERT_TRUE(connection->script("DROP DATABASE " + name + " WITH (FORCE)"));
+  }
 }
 
 TEST(Location, NamesAnEngine) {

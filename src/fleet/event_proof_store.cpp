@@ -1,14 +1,11 @@
 #include "fleet/event_proof_store.h"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 #include <map>
 
-#include "base/json.h"
-#include "crypto/random.h"
 #include "crypto/sha256.h"
 #include "fleet/types.h"
+#include "ledger/fact_proof.h"
 
 namespace hf::fleet {
 namespace {
@@ -41,116 +38,65 @@ const db::Query kConfigurations{"fleet.proof.configurations", R"sql(
       LEFT JOIN build AS b ON b.build_id = cb.build_id
      ORDER BY c.configuration_id)sql"};
 
-constexpr std::size_t kBuckets = 4096;
-constexpr char kEnd = '\x1f';
-
-// One thing that is said of a device: a letter for what, product, serial, and the thing.
-struct Fact {
-  std::string text;
-  std::size_t bucket;
-
-  Fact(char what, std::string_view product, std::string_view serial, std::initializer_list<std::string_view> parts) {
-    text = what;
-    text.append(product).append(1, kEnd).append(serial);
-    bucket = std::hash<std::string_view>()(std::string_view(text).substr(1)) % kBuckets;
-    for (const auto part : parts) text.append(1, kEnd).append(part);
-  }
-};
-using Say = std::function<void(const Fact&, int sign)>;
+using ledger::event_place;
+using ledger::text_member;
 
 constexpr char kState = 'S', kIdentity = 'I', kUntil = 'U', kNewest = 'N', kCredential = 'C';
 
-std::string_view text(const JsonObject& object, std::string_view name) {
-  const auto* member = object.if_contains(name);
-  return member && member->is_string() ? std::string_view(member->get_string()) : std::string_view();
-}
-
-void facts_of_event(std::int64_t segment, std::uint64_t position, std::string_view line, const Say& say) {
-  const auto json = parse_json(line);
-  const auto* event = json ? json->if_object() : nullptr;
-  if (!event) return;
-  const auto kind = text(*event, "event"), product = text(*event, "product"), serial = text(*event, "serial"), at = text(*event, "at");
-  const bool registered = kind == "registered";
-  if (!registered && kind != "running") return;
-  say({kState, product, serial, {at, text(*event, "configuration"), "active"}}, 1);
-  say({kNewest, product, serial, {std::to_string(segment) + "/" + std::to_string(position)}}, 1);
-  if (registered) {
-    say({kIdentity, product, serial, {text(*event, "batch"), text(*event, "hardware_revision"), text(*event, "market")}}, 1);
-    for (const auto& [name, member] : {std::pair("certificate", "certificate_sha256"), {"key", "key_sha256"}})
-      if (const auto digest = text(*event, member); !digest.empty()) say({kCredential, product, serial, {name, digest}}, 1);
-  } else {
-    say({kUntil, product, serial, {at}}, 1);
-    say({kNewest, product, serial, {text(*event, "previous")}}, -1);
-  }
-}
-
-Result<void> facts_of_rows(const db::Reader& reader, const Say& say) {
-  HF_CHECK(reader.each(kDevices, [&](const db::Row& row) {
-    const auto product = row.text(0), serial = row.text(1);
-    // A row in the wrong shard is not found by any look-up: it counts as gone.
-    if (row.int64(10) != shard_of(serial)) return true;
-    say({kState, product, serial, {format_rfc3339(row.time(2)), row.text(3), row.text(4)}}, -1);
-    say({kIdentity, product, serial, {row.text(5), row.text(6), row.text(7)}}, -1);
-    say({kNewest, product, serial, {std::to_string(row.int64(8)) + "/" + std::to_string(row.int64(9))}}, -1);
-    return true;
-  }));
-  HF_CHECK(reader.each(kPast, [&](const db::Row& row) {
-    say({kState, row.text(0), row.text(1), {format_rfc3339(row.time(2)), row.text(3), row.text(4)}}, -1);
-    say({kUntil, row.text(0), row.text(1), {format_rfc3339(row.time(5))}}, -1);
-    return true;
-  }));
-  return reader.each(kCredentials, [&](const db::Row& row) {
-    say({kCredential, row.text(0), row.text(1), {row.text(2), row.text(3)}}, -1);
-    return true;
-  });
-}
-
-class DeviceProof final : public ledger::EventProof {
- public:
-  void event(std::int64_t segment, std::uint64_t position, std::string_view line) override {
-    facts_of_event(segment, position, line, [this](const Fact& fact, int sign) { add(fact, sign); });
-  }
-
-  Result<void> compare(const db::Reader& reader, const std::function<Result<void>(const Visit&)>& replay, const Found& found) override {
-    HF_CHECK(facts_of_rows(reader, [this](const Fact& fact, int sign) { add(fact, sign); }));
-    if (std::any_of(sums_.begin(), sums_.end(), [](std::uint64_t sum) { return sum != 0; })) {
-      std::map<std::string, int> counts;
-      const auto count = [&](const Fact& fact, int sign) {
-        if (sums_[fact.bucket] != 0) counts[fact.text] += sign;
-      };
-      HF_CHECK(replay([&](std::int64_t segment, std::uint64_t position, std::string_view line) { facts_of_event(segment, position, line, count); }));
-      HF_CHECK(facts_of_rows(reader, count));
-      name(counts, found);
+class DeviceProof final : public ledger::FactProof {
+  void facts_of_event(std::int64_t segment, std::uint64_t position, const JsonObject& event, const Say& say) const override {
+    const auto kind = text_member(event, "event"), product = text_member(event, "product"), serial = text_member(event, "serial"), at = text_member(event, "at");
+    const bool registered = kind == "registered";
+    if (!registered && kind != "running") return;
+    say({kState, {"device", product, serial}, {at, text_member(event, "configuration"), "active"}}, 1);
+    say({kNewest, {"device", product, serial}, {event_place(segment, position)}}, 1);
+    if (registered) {
+      say({kIdentity, {"device", product, serial}, {text_member(event, "batch"), text_member(event, "hardware_revision"), text_member(event, "market")}}, 1);
+      for (const auto& [name, member] : {std::pair("certificate", "certificate_sha256"), {"key", "key_sha256"}})
+        if (const auto digest = text_member(event, member); !digest.empty()) say({kCredential, {"device", product, serial}, {name, digest}}, 1);
+    } else {
+      say({kUntil, {"device", product, serial}, {at}}, 1);
+      say({kNewest, {"device", product, serial}, {text_member(event, "previous")}}, -1);
     }
+  }
+
+  Result<void> facts_of_rows(const db::Reader& reader, const Say& say) const override {
+    HF_CHECK(reader.each(kDevices, [&](const db::Row& row) {
+      const auto product = row.text(0), serial = row.text(1);
+      // A row in the wrong shard is not found by any look-up: it counts as gone.
+      if (row.int64(10) != shard_of(serial)) return true;
+      say({kState, {"device", product, serial}, {format_rfc3339(row.time(2)), row.text(3), row.text(4)}}, -1);
+      say({kIdentity, {"device", product, serial}, {row.text(5), row.text(6), row.text(7)}}, -1);
+      say({kNewest, {"device", product, serial}, {event_place(row.int64(8), std::uint64_t(row.int64(9)))}}, -1);
+      return true;
+    }));
+    HF_CHECK(reader.each(kPast, [&](const db::Row& row) {
+      say({kState, {"device", row.text(0), row.text(1)}, {format_rfc3339(row.time(2)), row.text(3), row.text(4)}}, -1);
+      say({kUntil, {"device", row.text(0), row.text(1)}, {format_rfc3339(row.time(5))}}, -1);
+      return true;
+    }));
+    return reader.each(kCredentials, [&](const db::Row& row) {
+      say({kCredential, {"device", row.text(0), row.text(1)}, {row.text(2), row.text(3)}}, -1);
+      return true;
+    });
+  }
+
+  std::string_view name_of(char what) const override {
+    switch (what) {
+      case kState: return "what it runs";
+      case kIdentity: return "batch, hardware revision or market";
+      case kUntil: return "when it changed";
+      case kNewest: return "its newest event";
+      default: return "certificate or key";
+    }
+  }
+
+  Result<void> check_more(const db::Reader& reader, const Found& found) const override {
     HF_CHECK(reader.each(kDisorder, [&](const db::Row& row) {
       found("row device_past " + row.string(0), "it does not lie before the device's present");
       return true;
     }));
     return configurations(reader, found);
-  }
-
- private:
-  void add(const Fact& fact, int sign) {
-    const auto digest = crypto::sha256({key_, bytes_of(fact.text)});
-    std::uint64_t value;
-    std::memcpy(&value, digest.data(), sizeof value);
-    sums_[fact.bucket] += sign > 0 ? value : ~value + 1;
-  }
-
-  static void name(const std::map<std::string, int>& counts, const Found& found) {
-    std::map<std::string, std::string> devices;
-    for (const auto& [fact_text, count] : counts) {
-      if (count == 0) continue;
-      const auto product_end = fact_text.find(kEnd), serial_end = fact_text.find(kEnd, product_end + 1);
-      auto& what = devices["device " + fact_text.substr(1, product_end - 1) + " " + fact_text.substr(product_end + 1, serial_end - product_end - 1)];
-      const std::string_view part = fact_text[0] == kState      ? "what it runs"
-                                    : fact_text[0] == kIdentity ? "batch, hardware revision or market"
-                                    : fact_text[0] == kUntil    ? "when it changed"
-                                    : fact_text[0] == kNewest   ? "its newest event"
-                                                                : "certificate or key";
-      if (what.find(part) == std::string::npos) what += (what.empty() ? "" : "; ") + std::string(part);
-    }
-    for (const auto& [device, what] : devices) found(device, "rows and events differ: " + what);
   }
 
   // The digest is of the sorted paths of the builds, one a line (see Interner).
@@ -171,9 +117,6 @@ class DeviceProof final : public ledger::EventProof {
     }
     return {};
   }
-
-  const Bytes key_ = crypto::random_bytes(32);
-  std::array<std::uint64_t, kBuckets> sums_{};
 };
 
 }  // namespace

@@ -24,7 +24,7 @@ struct DeviceRecord {
   std::string serial;
   std::string hardware_revision;  // path; empty: the batch's
   std::vector<std::string> builds;  // paths; empty: those of the release that the batch flashes
-  std::string market;             // Member State, ISO 3166-1 alpha-2
+  std::string market;             // country, ISO 3166-1 alpha-2
   std::string certificate_sha256, key_sha256;  // hex; empty: none
 };
 

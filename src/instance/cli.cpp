@@ -21,7 +21,8 @@ const cli::Command kCommands[] = {
     {{"init", "Make an installation: data directory, token with ledger key, database",
       "Safe to run again: what is there is kept. Give --origin the name under which third parties know your log, such as\n"
       "example.eu/holdfast; it is in every checkpoint for ever. Give --database postgresql://... to keep the rows in\n"
-      "PostgreSQL; put the password in a password file (PGPASSFILE), never in the location.",
+      "PostgreSQL; put the password in a password file (PGPASSFILE), never in the location. The database has to sort by\n"
+      "bytes: CREATE DATABASE holdfast TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'.",
       {},
       {kDataOption,
        {"origin", "NAME", "Name of the evidence log in its checkpoints"},

@@ -84,9 +84,10 @@ Result<std::uint64_t> Log::publish() {
   }
   if (heads.size == 0) return heads.size;
   HF_TRY(const auto note, sign_checkpoint({.origin = origin_, .size = heads.size, .root = heads.root}, keys_, key_));
-  HF_CHECK(database_.write([&](db::Writer& writer) {
-    return writer.execute(kInsertCheckpoint, std::int64_t(heads.size), clock_.now(), note);
-  }));
+  // The leaves are on the disk, and Ed25519 gives one signature for one text: a checkpoint that is lost with the power is
+  // signed again as it was, and nobody holds one that the log does not contain.
+  HF_CHECK(database_.write([&](db::Writer& writer) { return writer.execute(kInsertCheckpoint, std::int64_t(heads.size), clock_.now(), note); },
+                           db::Durability::derived));
   return heads.size;
 }
 

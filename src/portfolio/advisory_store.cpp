@@ -8,6 +8,7 @@
 #include "base/text.h"
 
 #include "crypto/sha256.h"
+#include "portfolio/event_proof_store.h"
 #include "vuln/db_dir/codec.h"
 #include "vuln/match/assess.h"
 
@@ -72,6 +73,7 @@ const db::Query kInsertImport{"portfolio.insert_feed_import", R"sql(
     INSERT INTO feed_import (import_id, entry_id, feed, source, version, records, changed, finished_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8))sql"};
 
+const ledger::RegisterEventProof kProof{&make_event_proof};  // here, where a linker cannot leave it out
 const ledger::ProvenTable kImportTable{"feed_import", "import_id", "import_id, feed, source, version, records, changed, finished_at"};
 
 Result<std::vector<vuln::Advisory>> decoded(Result<std::vector<std::string>> records) {
@@ -116,6 +118,17 @@ std::string vulnerability_of(const vuln::Advisory& advisory) {
   // A distribution's own record of one flaw ("DEBIAN-CVE-2024-1234") says so upstream; of many, it is its own.
   if (advisory.upstream.size() == 1 && advisory.upstream[0].starts_with("CVE-") && is_storable(advisory.upstream[0], kNumberMax)) return advisory.upstream[0];
   return advisory.id;
+}
+
+Headline headline_of(const vuln::Advisory& advisory) {
+  const auto* cvss = best_of(advisory);
+  return {without_nul(advisory.summary), without_nul(cvss ? cvss->severity : ""), cvss && cvss->score > 0 ? fmt::format("{:.1f}", cvss->score) : ""};
+}
+
+std::vector<std::string> stored_keys(const vuln::Advisory& advisory) {
+  auto keys = vuln::lookup_keys(advisory);
+  std::erase_if(keys, [](const std::string& key) { return !is_storable(key, kKeyMax); });
+  return keys;
 }
 
 Result<std::vector<vuln::Advisory>> AdvisoryStore::of_vulnerability(std::string_view vulnerability) const {
@@ -185,10 +198,10 @@ Result<StoredAdvisory> put(ledger::Transaction& transaction, const vuln::Advisor
     return true;
   }, feed, advisory.id));
   if (known && digest == stored.digest) return stored;
+  stored.digest_before = digest;
   stored.what = known ? Stored::changed : Stored::added;
 
-  const auto* cvss = best_of(advisory);
-  const std::string summary = without_nul(advisory.summary), severity = without_nul(cvss ? cvss->severity : ""), score = cvss && cvss->score > 0 ? fmt::format("{:.1f}", cvss->score) : "";
+  const auto [summary, severity, score] = headline_of(advisory);
   const auto needs_set = vuln::needs_set(advisory);
   if (known) {
     HF_CHECK(db.execute(kUpdate, id, stored.vulnerability, summary, severity, score, advisory.modified, transaction.now(), needs_set,
@@ -199,11 +212,9 @@ Result<StoredAdvisory> put(ledger::Transaction& transaction, const vuln::Advisor
     HF_CHECK(db.execute(kInsert, id, feed, advisory.id, stored.vulnerability, summary, severity, score, advisory.modified,
                         transaction.now(), needs_set, stored.digest, bytes_of(record)));
   }
-  // No component has a longer key, so one that is longer finds nothing; a feed is not stopped by it.
-  const auto keys = vuln::lookup_keys(advisory);
+  const auto keys = stored_keys(advisory);
   std::vector<db::Value> rows;
-  for (const auto& key : keys)
-    if (is_storable(key, kKeyMax)) rows.push_back(db::to_value(key)), rows.push_back(db::to_value(id));
+  for (const auto& key : keys) rows.push_back(db::to_value(key)), rows.push_back(db::to_value(id));
   if (!rows.empty()) HF_CHECK(db.execute_many(kInsertKey, rows, 2));
 
   HF_CHECK(db.execute(kInsertAlias, advisory.id, stored.vulnerability));
@@ -217,29 +228,33 @@ Result<StoredAdvisory> put(ledger::Transaction& transaction, const vuln::Advisor
   return stored;
 }
 
-Result<bool> set_finding(ledger::Transaction& transaction, ledger::SegmentBuilder& events, std::int64_t segment_id, const std::string& vulnerability,
+Result<bool> set_finding(ledger::Transaction& transaction, const Evidence& evidence, const std::string& vulnerability,
                          const Coordinate& coordinate, const std::optional<Verdict>& before, const std::optional<Verdict>& now) {
   if (before == now) return false;
   const auto& db = transaction.db();
   if (before) HF_CHECK(db.execute(kCloseFinding, vulnerability, coordinate.id, transaction.now()));
   JsonObject event{{"at", format_rfc3339(transaction.now())}, {"component", coordinate.digest}, {"event", "finding"},
-                   {"state", now ? vuln::name_of(now->state) : std::string_view("withdrawn")}, {"vulnerability", vulnerability}};
+                   {"state", now ? vuln::name_of(now->state) : std::string_view("withdrawn")}, {"vulnerability", vulnerability},
+                   {"was", before.has_value()}};
   if (now) event["reasons_sha256"] = to_hex(crypto::sha256({bytes_of(now->reasons)}));
   HF_TRY(const auto line, canonical_json(event));
-  const auto position = std::int64_t(events.add(line));
+  const auto position = std::int64_t(evidence.events.add(line));
   if (now)
-    HF_CHECK(db.execute(kOpenFinding, vulnerability, coordinate.id, transaction.now(), vuln::name_of(now->state), now->reasons, segment_id, position));
+    HF_CHECK(db.execute(kOpenFinding, vulnerability, coordinate.id, transaction.now(), vuln::name_of(now->state), now->reasons, evidence.segment_id, position));
   return true;
 }
 
-Result<void> open_kev(ledger::Transaction& transaction, const vuln::KevEntry& entry) {
-  HF_CHECK(transaction.db().execute(kOpenKev, entry.id, transaction.now(), without_nul(entry.date_added), without_nul(entry.due_date),
-                                    without_nul(entry.name), entry.ransomware));
-  return {};
-}
-
-Result<void> close_kev(ledger::Transaction& transaction, std::string_view vulnerability) {
-  HF_CHECK(transaction.db().execute(kCloseKev, vulnerability, transaction.now()));
+Result<void> set_kev(ledger::Transaction& transaction, const Evidence& evidence, const std::string& vulnerability, const vuln::KevEntry* now, bool was) {
+  const auto& db = transaction.db();
+  if (was) HF_CHECK(db.execute(kCloseKev, vulnerability, transaction.now()));
+  JsonObject event{{"at", format_rfc3339(transaction.now())}, {"event", "kev"}, {"listed", now != nullptr}, {"vulnerability", vulnerability}, {"was", was}};
+  if (now) {
+    const auto date_added = without_nul(now->date_added), due_date = without_nul(now->due_date), name = without_nul(now->name);
+    HF_CHECK(db.execute(kOpenKev, vulnerability, transaction.now(), date_added, due_date, name, now->ransomware));
+    event["date_added"] = date_added, event["due_date"] = due_date, event["name"] = name, event["ransomware"] = now->ransomware;
+  }
+  HF_TRY(const auto line, canonical_json(event));
+  evidence.events.add(line);
   return {};
 }
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "ledger/segment.h"
+#include "portfolio/evidence.h"
 #include "portfolio/types.h"
 #include "vuln/feeds/advisory.h"
 #include "vuln/feeds/epss.h"
@@ -48,20 +48,29 @@ struct StoredAdvisory {
   Stored what = Stored::unchanged;
   std::string vulnerability;
   std::string digest;
-  std::string before{};                   // the vulnerability it was filed under; empty if it is new
+  std::string before{}, digest_before{};   // the vulnerability it was filed under, and its digest; empty if it is new
   std::vector<std::string> new_products{};  // products with a maker not known before
 };
 Result<StoredAdvisory> put(ledger::Transaction& transaction, const vuln::Advisory& advisory);
 
 // Closes what was found and opens what is found now, with one event each; false if nothing changed.
-Result<bool> set_finding(ledger::Transaction& transaction, ledger::SegmentBuilder& events, std::int64_t segment_id, const std::string& vulnerability,
+Result<bool> set_finding(ledger::Transaction& transaction, const Evidence& evidence, const std::string& vulnerability,
                          const Coordinate& coordinate, const std::optional<Verdict>& before, const std::optional<Verdict>& now);
 
-Result<void> open_kev(ledger::Transaction& transaction, const vuln::KevEntry& entry);
-Result<void> close_kev(ledger::Transaction& transaction, std::string_view vulnerability);
+// The entry of the KEV catalogue from now on; null: it is not listed any more. `was`: an entry ends by that.
+Result<void> set_kev(ledger::Transaction& transaction, const Evidence& evidence, const std::string& vulnerability, const vuln::KevEntry* now, bool was);
 // The number of scores that changed.
 Result<std::uint64_t> put_epss(ledger::Transaction& transaction, const std::vector<std::pair<std::string, vuln::EpssScore>>& scores, std::string_view date);
 Result<void> insert_import(ledger::Transaction& transaction, ledger::EntryId entry, std::string_view feed, std::string_view source, const FeedCount& count);
+
+// What lists show of a record: without the NUL that PostgreSQL keeps in no text. Severity and score are of the newest
+// version of CVSS that it states; empty: none.
+struct Headline {
+  std::string summary, severity, score;
+};
+[[nodiscard]] Headline headline_of(const vuln::Advisory& advisory);
+// The keys that it is found by. No component has a key over kKeyMax, so a longer one finds nothing and is left out.
+[[nodiscard]] std::vector<std::string> stored_keys(const vuln::Advisory& advisory);
 
 // The CVE number among its own id and aliases, else its own id.
 [[nodiscard]] std::string vulnerability_of(const vuln::Advisory& advisory);

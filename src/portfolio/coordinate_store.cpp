@@ -16,6 +16,8 @@ const db::Query kInsertSbom{"portfolio.insert_sbom", R"sql(
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 9223372036854775807))sql"};
 const db::Query kReplaceSbom{"portfolio.replace_sbom", R"sql(
     UPDATE sbom SET replaced_at = $2 WHERE build_id = $1 AND replaced_at = 9223372036854775807)sql"};
+const db::Query kPath{"portfolio.build_path", "SELECT path FROM build WHERE build_id = $1"};
+const db::Query kDigest{"portfolio.coordinate_digest", "SELECT digest FROM coordinate WHERE coordinate_id = $1"};
 const db::Query kFind{"portfolio.coordinate_by_digest", "SELECT coordinate_id FROM coordinate WHERE digest = $1"};
 const db::Query kGet{"portfolio.coordinate", "SELECT digest, name, version, claims FROM coordinate WHERE coordinate_id = $1"};
 const db::Query kInsert{"portfolio.insert_coordinate", R"sql(
@@ -35,8 +37,8 @@ const db::Query kStatements{"portfolio.statements", R"sql(
     SELECT vulnerability, coordinate_id, state, reason FROM build_statement
      WHERE build_id = $1 AND until = 9223372036854775807 AND basis = $2)sql"};
 const db::Query kInsertStatement{"portfolio.insert_statement", R"sql(
-    INSERT INTO build_statement (vulnerability, build_id, coordinate_id, since, until, state, basis, reason, entry_id)
-    VALUES ($1, $2, $3, $4, 9223372036854775807, $5, $6, $7, $8))sql"};
+    INSERT INTO build_statement (vulnerability, build_id, coordinate_id, since, until, state, basis, reason, entry_id, segment_id, position)
+    VALUES ($1, $2, $3, $4, 9223372036854775807, $5, $6, $7, $8, $9, $10))sql"};
 const db::Query kEndStatement{"portfolio.end_statement", R"sql(
     UPDATE build_statement SET until = $4
      WHERE vulnerability = $1 AND build_id = $2 AND coordinate_id = $3 AND until = 9223372036854775807 AND basis = $5)sql"};
@@ -56,6 +58,29 @@ const db::Query kUnderAlias{"portfolio.statements_under_alias", R"sql(
 const ledger::ProvenTable kSbomTable{"sbom", "sbom_id", "sbom_id, build_id, sha256, size, format, spec_version, components, unidentified, received_at"};
 
 CoordinateId id_of(const db::Row& row) { return {row.int64(0)}; }
+
+std::string first_of(const db::Row& row) { return row.string(0); }
+
+Result<std::string> path_of(const db::Reader& db, std::int64_t build_id) {
+  HF_TRY(auto path, db.find(kPath, first_of, build_id));
+  return path.value_or("");
+}
+
+Result<std::string> digest_of(const db::Reader& db, CoordinateId id) {
+  HF_TRY(auto digest, db.find(kDigest, first_of, id));
+  return digest.value_or("");
+}
+
+// What a build says of a vulnerability of a component changes: the event, and its place.
+Result<std::int64_t> tell(ledger::Transaction& transaction, const Evidence& evidence, std::string_view build, std::string_view basis,
+                          std::string_view vulnerability, CoordinateId coordinate, const StoredStatement* now, bool was) {
+  HF_TRY(const auto component, digest_of(transaction.db(), coordinate));
+  JsonObject event{{"at", format_rfc3339(transaction.now())}, {"basis", basis}, {"build", build}, {"component", component}, {"event", "statement"},
+                   {"state", now ? std::string_view(now->state) : std::string_view("withdrawn")}, {"vulnerability", vulnerability}, {"was", was}};
+  if (now) event["reason_sha256"] = to_hex(crypto::sha256({bytes_of(now->reason)}));
+  HF_TRY(const auto line, canonical_json(event));
+  return std::int64_t(evidence.events.add(line));
+}
 
 }  // namespace
 
@@ -120,7 +145,8 @@ Result<CoordinateId> intern(ledger::Transaction& transaction, const vuln::Subjec
   return CoordinateId{id};
 }
 
-Result<void> set_contents(ledger::Transaction& transaction, std::int64_t build_id, const std::vector<std::pair<CoordinateId, std::string>>& contents) {
+Result<void> set_contents(ledger::Transaction& transaction, const Evidence& evidence, std::int64_t build_id,
+                          const std::vector<std::pair<CoordinateId, std::string>>& contents, std::string_view sbom) {
   const auto& db = transaction.db();
   HF_TRY(const auto before, CoordinateStore(db).of_build(build_id));
   std::map<CoordinateId, const std::string*> wanted;  // a coordinate that stands twice in a document is one
@@ -134,10 +160,26 @@ Result<void> set_contents(ledger::Transaction& transaction, std::int64_t build_i
       rows.push_back(value);
   }
   if (!rows.empty()) HF_CHECK(db.execute_many(kInsertContent, rows, 5));
+  std::vector<std::string> digests;
+  for (const auto& [id, ref] : wanted) {
+    HF_TRY(auto digest, digest_of(db, id));
+    digests.push_back(std::move(digest));
+  }
+  HF_TRY(const auto path, path_of(db, build_id));
+  HF_TRY(const auto line, canonical_json(JsonObject{{"at", format_rfc3339(transaction.now())}, {"build", path}, {"components", std::int64_t(digests.size())},
+                                                    {"components_sha256", digest_of_contents(std::move(digests))}, {"event", "contents"}, {"sbom", sbom}}));
+  evidence.events.add(line);
   return {};
 }
 
-Result<std::uint64_t> set_statements(ledger::Transaction& transaction, ledger::EntryId entry, std::int64_t build_id, std::string_view basis,
+std::string digest_of_contents(std::vector<std::string> digests) {
+  std::sort(digests.begin(), digests.end());
+  std::string joined;
+  for (const auto& digest : digests) joined.append(digest).append(1, '\n');
+  return to_hex(crypto::sha256({bytes_of(joined)}));
+}
+
+Result<std::uint64_t> set_statements(ledger::Transaction& transaction, const Evidence& evidence, std::int64_t build_id, std::string_view basis,
                                      const std::set<StoredStatement>& wanted, const std::set<std::string>* only) {
   const auto& db = transaction.db();
   HF_TRY(const auto before, CoordinateStore(db).statements(build_id, basis));
@@ -145,24 +187,31 @@ Result<std::uint64_t> set_statements(ledger::Transaction& transaction, ledger::E
   for (const auto& statement : before)
     if (!only || only->contains(statement.vulnerability)) existing.insert(statement);
   std::uint64_t changed = 0;
+  std::set<std::pair<std::string, CoordinateId>> ended;
   for (const auto& statement : existing) {
     if (wanted.contains(statement)) continue;
     HF_CHECK(db.execute(kEndStatement, statement.vulnerability, build_id, statement.coordinate, transaction.now(), basis));
+    ended.emplace(statement.vulnerability, statement.coordinate);
     ++changed;
   }
+  HF_TRY(const auto path, path_of(db, build_id));
   std::vector<db::Value> rows;
   for (const auto& s : wanted) {
     if (existing.contains(s)) continue;
+    const bool was = ended.erase({s.vulnerability, s.coordinate}) > 0;
+    HF_TRY(const auto position, tell(transaction, evidence, path, basis, s.vulnerability, s.coordinate, &s, was));
     for (const auto& value : {db::to_value(s.vulnerability), db::to_value(build_id), db::to_value(s.coordinate), db::to_value(transaction.now()),
-                              db::to_value(s.state), db::to_value(basis), db::to_value(s.reason), db::to_value(entry)})
+                              db::to_value(s.state), db::to_value(basis), db::to_value(s.reason), db::to_value(evidence.entry),
+                              db::to_value(evidence.segment_id), db::to_value(position)})
       rows.push_back(value);
     ++changed;
   }
-  if (!rows.empty()) HF_CHECK(db.execute_many(kInsertStatement, rows, 8));
+  if (!rows.empty()) HF_CHECK(db.execute_many(kInsertStatement, rows, 10));
+  for (const auto& [vulnerability, coordinate] : ended) HF_CHECK(tell(transaction, evidence, path, basis, vulnerability, coordinate, nullptr, true));
   return changed;
 }
 
-Result<std::set<std::int64_t>> move_statements(ledger::Transaction& transaction, ledger::EntryId entry, std::string_view vulnerability) {
+Result<std::set<std::int64_t>> move_statements(ledger::Transaction& transaction, const Evidence& evidence, std::string_view vulnerability) {
   struct Filed {
     std::string number;
     std::int64_t build;
@@ -178,8 +227,14 @@ Result<std::set<std::int64_t>> move_statements(ledger::Transaction& transaction,
   std::set<std::pair<std::int64_t, CoordinateId>> moved;
   for (const auto& s : filed) {
     HF_CHECK(db.execute(kEndStatement, s.number, s.build, s.coordinate, transaction.now(), "vex"));
-    if (!s.said && moved.emplace(s.build, s.coordinate).second)
-      HF_CHECK(db.execute(kInsertStatement, vulnerability, s.build, s.coordinate, transaction.now(), s.state, "vex", s.reason, entry));
+    HF_TRY(const auto path, path_of(db, s.build));
+    HF_CHECK(tell(transaction, evidence, path, "vex", s.number, s.coordinate, nullptr, true));
+    if (!s.said && moved.emplace(s.build, s.coordinate).second) {
+      const StoredStatement now{std::string(vulnerability), s.coordinate, "vex", s.state, s.reason};
+      HF_TRY(const auto position, tell(transaction, evidence, path, "vex", vulnerability, s.coordinate, &now, false));
+      HF_CHECK(db.execute(kInsertStatement, vulnerability, s.build, s.coordinate, transaction.now(), s.state, "vex", s.reason, evidence.entry,
+                          evidence.segment_id, position));
+    }
     builds.insert(s.build);
   }
   return builds;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ledger/transaction.h"
+#include "portfolio/evidence.h"
 #include "portfolio/types.h"
 
 namespace hf::portfolio {
@@ -47,14 +48,18 @@ class CoordinateStore {
 
 // Finds or makes the coordinate of a component; `made` tells which.
 Result<CoordinateId> intern(ledger::Transaction& transaction, const vuln::Subject& subject, bool& made);
-// Makes these the contents of the build from now on; refs in the order of the coordinates.
-Result<void> set_contents(ledger::Transaction& transaction, std::int64_t build_id, const std::vector<std::pair<CoordinateId, std::string>>& contents);
+// Makes these the contents of the build from now on; refs in the order of the coordinates. `sbom` is the digest of the
+// document that says so.
+Result<void> set_contents(ledger::Transaction& transaction, const Evidence& evidence, std::int64_t build_id,
+                          const std::vector<std::pair<CoordinateId, std::string>>& contents, std::string_view sbom);
+// Of the digests of all components of a build, whatever their order: what the event of its SBOM carries.
+[[nodiscard]] std::string digest_of_contents(std::vector<std::string> digests);
 // Makes these the statements of the build on that basis from now on; with `only`, those about these vulnerabilities.
 // The number that changed.
-Result<std::uint64_t> set_statements(ledger::Transaction& transaction, ledger::EntryId entry, std::int64_t build_id, std::string_view basis,
+Result<std::uint64_t> set_statements(ledger::Transaction& transaction, const Evidence& evidence, std::int64_t build_id, std::string_view basis,
                                      const std::set<StoredStatement>& wanted, const std::set<std::string>* only = nullptr);
 // What builds said of the vulnerability under a number that is an alias of it now moves to its own number. The builds.
-Result<std::set<std::int64_t>> move_statements(ledger::Transaction& transaction, ledger::EntryId entry, std::string_view vulnerability);
+Result<std::set<std::int64_t>> move_statements(ledger::Transaction& transaction, const Evidence& evidence, std::string_view vulnerability);
 // The build's SBOM from now on.
 Result<void> insert_sbom(ledger::Transaction& transaction, ledger::EntryId entry, std::int64_t build_id, const Receipt& receipt, std::uint64_t size);
 

@@ -37,7 +37,7 @@ Result<const Coordinate*> Evaluation::coordinate(CoordinateId id) {
 
 Result<void> Evaluation::set(const std::string& vulnerability, const Coordinate& coordinate, const std::optional<Verdict>& before,
                              const std::optional<Verdict>& now) {
-  HF_TRY(const bool changed, set_finding(transaction_, *events_, segment_id_, vulnerability, coordinate, before, now));
+  HF_TRY(const bool changed, set_finding(transaction_, *evidence_, vulnerability, coordinate, before, now));
   if (!changed) return {};
   ++outcome_.findings;
   outcome_.vulnerabilities.insert(vulnerability);
@@ -48,7 +48,7 @@ Result<void> Evaluation::by_vulnerability(const std::string& vulnerability) {
   const auto& db = transaction_.db();
   const AdvisoryStore advisories(db);
   HF_TRY(const auto records, advisories.of_vulnerability(vulnerability));
-  HF_TRY(const auto moved, move_statements(transaction_, entry_, vulnerability));
+  HF_TRY(const auto moved, move_statements(transaction_, *evidence_, vulnerability));
   outcome_.statements += moved.size();
   if (!moved.empty()) outcome_.vulnerabilities.insert(vulnerability);
   HF_TRY(const auto judged, CoordinateStore(db).builds_with_set_statement(vulnerability));
@@ -163,14 +163,14 @@ Result<void> Evaluation::by_build(std::int64_t build_id, const std::set<std::str
       wanted.insert({vulnerability, id, "set", std::string(vuln::name_of(verdict->state)), verdict->reasons});
     }
   }
-  HF_TRY(const auto changed, set_statements(transaction_, entry_, build_id, "set", wanted, only));
+  HF_TRY(const auto changed, set_statements(transaction_, *evidence_, build_id, "set", wanted, only));
   outcome_.statements += changed;
   if (changed > 0) outcome_.vulnerabilities.insert(vulnerabilities.begin(), vulnerabilities.end());
   return {};
 }
 
-Result<Evaluation::Outcome> Evaluation::run(ledger::EntryId entry, ledger::SegmentBuilder& events, std::int64_t segment_id) {
-  entry_ = entry, events_ = &events, segment_id_ = segment_id;
+Result<Evaluation::Outcome> Evaluation::run(const Evidence& evidence) {
+  evidence_ = &evidence;
   for (const auto& vulnerability : vulnerabilities_) HF_CHECK(by_vulnerability(vulnerability));
   for (const auto id : coordinates_) HF_CHECK(by_coordinate(id));
   for (const auto build : builds_) HF_CHECK(by_build(build, nullptr));

@@ -28,7 +28,7 @@ class Evaluation {
     std::uint64_t findings = 0, statements = 0;
     std::set<std::string> vulnerabilities;  // whose findings changed
   };
-  Result<Outcome> run(ledger::EntryId entry, ledger::SegmentBuilder& events, std::int64_t segment_id);
+  Result<Outcome> run(const Evidence& evidence);
 
  private:
   Result<const Coordinate*> coordinate(CoordinateId id);
@@ -49,9 +49,7 @@ class Evaluation {
   std::map<CoordinateId, Coordinate> loaded_;
   std::map<std::int64_t, std::shared_ptr<const BuildSet>> sets_;
 
-  ledger::SegmentBuilder* events_ = nullptr;
-  ledger::EntryId entry_;
-  std::int64_t segment_id_ = 0;
+  const Evidence* evidence_ = nullptr;  // while run() runs
   Outcome outcome_;
 };
 

@@ -8,8 +8,10 @@ namespace {
 constexpr std::size_t kChunk = 500;  // records a transaction: bounds memory and the time the writer is held
 
 Result<std::string> event_of(const vuln::Advisory& advisory, const StoredAdvisory& stored) {
-  return canonical_json(JsonObject{{"digest", stored.digest}, {"event", stored.what == Stored::added ? "advisory added" : "advisory changed"},
-                                   {"feed", vuln::name_of(advisory.feed)}, {"id", advisory.id}, {"vulnerability", stored.vulnerability}});
+  JsonObject event{{"digest", stored.digest}, {"event", stored.what == Stored::added ? "advisory added" : "advisory changed"},
+                                   {"feed", vuln::name_of(advisory.feed)}, {"id", advisory.id}, {"vulnerability", stored.vulnerability}};
+  if (stored.what == Stored::changed) event["was"] = JsonObject{{"digest", stored.digest_before}, {"vulnerability", stored.before}};
+  return canonical_json(event);
 }
 
 std::vector<std::string> subjects_of(const std::set<std::string>& vulnerabilities) {
@@ -65,7 +67,7 @@ Result<void> FeedImporter::flush_advisories() {
     }
     HF_TRY(const auto segment_id, writer.next_id());
     HF_TRY(const auto entry, transaction.append("advisories.imported", {}, {{"source", source_}}));
-    HF_TRY(const auto outcome, evaluation.run(entry, events, segment_id));
+    HF_TRY(const auto outcome, evaluation.run({entry, events, segment_id}));
     HF_CHECK(events.write(transaction, entry, segment_id));
     if (!outcome.vulnerabilities.empty()) {
       HF_TRY(const auto found, transaction.append("findings.changed", subjects_of(outcome.vulnerabilities)));
@@ -93,9 +95,12 @@ Result<void> FeedImporter::take_kev(const vuln::KevCatalog& catalog) {
   return database_.write([&](db::Writer& writer) -> Result<void> {
     HF_TRY(auto transaction, ledger::Transaction::begin(writer, clock_, actor_));
     HF_TRY(auto before, AdvisoryStore(writer).kev());
-    std::set<std::string> changed;
-    std::uint64_t added = 0, removed = 0;
-    std::set<std::string> seen;
+    struct Change {
+      const vuln::KevEntry* now;  // null: removed
+      bool was;
+    };
+    std::map<std::string, Change> changes;
+    std::set<std::string> seen, changed;
     for (const auto& entry : catalog.entries) {
       if (!seen.insert(entry.id).second) continue;
       const auto was = before.find(entry.id);
@@ -103,23 +108,22 @@ Result<void> FeedImporter::take_kev(const vuln::KevCatalog& catalog) {
       const bool same = known && was->second.date_added == entry.date_added && was->second.due_date == entry.due_date && was->second.name == entry.name &&
                         was->second.ransomware == entry.ransomware;
       if (known) before.erase(was);
-      if (same) continue;
-      if (known) HF_CHECK(close_kev(transaction, entry.id));
-      HF_CHECK(open_kev(transaction, entry));
-      changed.insert(entry.id);
-      ++added;
+      if (!same) changes[entry.id] = {&entry, known};
     }
-    for (const auto& [id, entry] : before) {
-      HF_CHECK(close_kev(transaction, id));
-      changed.insert(id);
-      ++removed;
-    }
+    for (const auto& [id, entry] : before) changes[id] = {nullptr, true};
+    const auto removed = before.size(), added = changes.size() - removed;
+    for (const auto& [id, change] : changes) changed.insert(id);
+
     auto& count = counts_["kev"];
     count.records += catalog.entries.size();
     count.changed += changed.size();
     count.version = catalog.version;
     if (changed.empty()) return {};
     HF_TRY(const auto entry, transaction.append("kev.updated", subjects_of(changed), {{"version", catalog.version}, {"source", source_}}));
+    ledger::SegmentBuilder events;
+    HF_TRY(const auto segment_id, writer.next_id());
+    for (const auto& [id, change] : changes) HF_CHECK(set_kev(transaction, {entry, events, segment_id}, id, change.now, change.was));
+    HF_CHECK(events.write(transaction, entry, segment_id));
     transaction.note(entry, "added", std::int64_t(added));
     transaction.note(entry, "removed", std::int64_t(removed));
     return transaction.finish();

@@ -43,6 +43,12 @@ Result<void> check_lengths(const vuln::SbomSubjects& subjects) {
 
 using VexByPair = std::map<std::pair<std::string, CoordinateId>, std::pair<vuln::State, std::string>>;
 
+// Where a document says two things of one pair, the more urgent word holds.
+void add_claim(VexByPair& pairs, const VexByPair::key_type& pair, const VexByPair::mapped_type& claim) {
+  const auto [at, fresh] = pairs.try_emplace(pair, claim);
+  if (!fresh && urgency(claim.first) > urgency(at->second.first)) at->second = claim;
+}
+
 VexByPair vex_of(const vuln::SbomSubjects& subjects, const std::vector<CoordinateId>& coordinates) {
   VexByPair pairs;
   for (const auto& claim : subjects.vex) {
@@ -50,10 +56,7 @@ VexByPair vex_of(const vuln::SbomSubjects& subjects, const std::vector<Coordinat
     auto number = claim.vulnerability;
     for (const auto& alias : claim.aliases)
       if (!number.starts_with("CVE-") && alias.starts_with("CVE-")) number = alias;
-    for (const auto component : claim.components) {
-      const auto [at, fresh] = pairs.try_emplace({number, coordinates[component]}, claim.state, claim.note);
-      if (!fresh && urgency(claim.state) > urgency(at->second.first)) at->second = {claim.state, claim.note};
-    }
+    for (const auto component : claim.components) add_claim(pairs, {number, coordinates[component]}, {claim.state, claim.note});
   }
   return pairs;
 }
@@ -99,22 +102,27 @@ Result<Receipt> receive_sbom(db::Database& database, blob::Store& blobs, const C
       coordinates.push_back(id);
       contents.emplace_back(id, subject.ref);
     }
-    HF_CHECK(set_contents(transaction, *build_id, contents));
-    std::set<StoredStatement> statements;
-    for (const auto& [pair, said] : vex_of(subjects, coordinates)) {
+    ledger::SegmentBuilder events;
+    HF_TRY(const auto segment_id, writer.next_id());
+    const Evidence evidence{entry, events, segment_id};
+    HF_CHECK(set_contents(transaction, evidence, *build_id, contents, receipt.sha256));
+    VexByPair said;  // under the numbers that the records use, which can make two of a document's into one
+    for (const auto& [pair, claim] : vex_of(subjects, coordinates)) {
       HF_TRY(const auto number, AdvisoryStore(writer).canonical(pair.first));
-      const JsonObject reason{{"why", "vex"}, {"note", said.second}, {"sbom", receipt.sha256}};
-      statements.insert({number, pair.second, "vex", std::string(vuln::name_of(said.first)), to_text(reason)});
+      add_claim(said, {number, pair.second}, claim);
     }
-    HF_TRY(receipt.statements, set_statements(transaction, entry, *build_id, "vex", statements));
+    std::set<StoredStatement> statements;
+    for (const auto& [pair, claim] : said) {
+      const JsonObject reason{{"why", "vex"}, {"note", claim.second}, {"sbom", receipt.sha256}};
+      statements.insert({pair.first, pair.second, "vex", std::string(vuln::name_of(claim.first)), to_text(reason)});
+    }
+    HF_TRY(receipt.statements, set_statements(transaction, evidence, *build_id, "vex", statements));
     HF_CHECK(insert_sbom(transaction, entry, *build_id, receipt, bytes.size()));
 
     evaluation.touch_build(*build_id);
-    ledger::SegmentBuilder events;
-    HF_TRY(const auto segment_id, writer.next_id());
-    HF_TRY(const auto outcome, evaluation.run(entry, events, segment_id));
+    HF_TRY(const auto outcome, evaluation.run(evidence));
     receipt.findings = outcome.findings;
-    if (events.size() > 0) HF_CHECK(events.write(transaction, entry, segment_id));
+    HF_CHECK(events.write(transaction, entry, segment_id));
     transaction.note(entry, "components", std::int64_t(receipt.components));
     transaction.note(entry, "unidentified", std::int64_t(receipt.unidentified));
     HF_CHECK(transaction.finish());

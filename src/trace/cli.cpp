@@ -59,7 +59,7 @@ Result<cli::Exit> vulnerability(const cli::Args& args, cli::Terminal& terminal) 
                  << text_of(result.at("sentence")) << "\n";
     if (const auto* kev = result.at("kev").if_object())
       terminal.out << "Known to be exploited since " << text_of(kev->at("date_added")) << " (" << text_of(kev->at("name")) << ").\n";
-    print_table(terminal, "By Member State", result.at("by_market"), {"market", "exposed", "unknown", "under_investigation", "fixed", "not_affected"}, 40);
+    print_table(terminal, "By market", result.at("by_market"), {"market", "exposed", "unknown", "under_investigation", "fixed", "not_affected"}, 40);
     print_table(terminal, "By build", result.at("by_build"), {"build", "state", "devices"});
     if (result.at("findings").get_array().empty()) return;
     terminal.out << "\nWhy\n";
@@ -82,7 +82,7 @@ Result<cli::Exit> product(const cli::Args& args, cli::Terminal& terminal) {
     print_table(terminal, "Builds", result.at("builds"), {"path", "devices"});
     print_table(terminal, "Releases", result.at("releases"), {"path", "kind", "security_version"});
     print_table(terminal, "Batches", result.at("batches"), {"path", "factory", "authorised_quantity", "devices", "support_end"}, 40);
-    print_table(terminal, "Units by Member State", result.at("devices").at("by_market"), {"market", "devices"}, 40);
+    print_table(terminal, "Units by market", result.at("devices").at("by_market"), {"market", "devices"}, 40);
     print_table(terminal, "Open vulnerabilities", result.at("exposure"), {"vulnerability", "state", "kev", "components"});
   });
 }
@@ -141,8 +141,8 @@ Result<cli::Exit> exposed(const cli::Args& args, cli::Terminal& terminal) {
   HF_TRY(const auto limit, args.integer("limit", 0, 1, std::numeric_limits<std::int64_t>::max()));
   HF_TRY(const auto instance, instance::Instance::open_to_read(instance::data_of(args)));
   const std::string number(args.positional(0));
-  UnitQuery query{.market = std::string(args.option("market").value_or("")), .build = std::string(args.option("build").value_or("")),
-                  .batch = std::string(args.option("batch").value_or("")), .standing = standing_of(args.option("state").value_or("affected")), .after = {}};
+  const UnitQuery query{.market = std::string(args.option("market").value_or("")), .build = std::string(args.option("build").value_or("")),
+                  .batch = std::string(args.option("batch").value_or("")), .standing = standing_of(args.option("state").value_or("affected"))};
   const bool serials = args.flag("serials") || args.option("market") || limit > 0 || args.flag("csv");
   if (!serials) {
     const auto start = std::chrono::steady_clock::now();
@@ -154,7 +154,7 @@ Result<cli::Exit> exposed(const cli::Args& args, cli::Terminal& terminal) {
                    << "\n";
     } else {
       terminal.out << text_of(result.at("sentence")) << "\n";
-      print_table(terminal, "By Member State", result.at("by_market"), {"market", "exposed", "unknown", "under_investigation", "fixed", "not_affected"}, 60);
+      print_table(terminal, "By market", result.at("by_market"), {"market", "exposed", "unknown", "under_investigation", "fixed", "not_affected"}, 60);
       terminal.out << "\nanswered in " << double(took.count()) / 1000 << " ms; --market CC lists the serials\n";
     }
     return result.at("totals").at("exposed").get_int64() > 0 && args.flag("fail") ? cli::kNo : cli::kOk;
@@ -165,10 +165,9 @@ Result<cli::Exit> exposed(const cli::Args& args, cli::Terminal& terminal) {
   const std::vector<std::string> header{"product", "serial", "market", "batch", "builds", "since"};
   if (csv) terminal.out << cli::csv_row(header);
   HF_CHECK(instance->database().read([&](const db::Reader& reader) -> Result<void> {
-    const Questions questions(reader, when);
-    while (left > 0) {
-      query.limit = std::min(left, kPage);
-      HF_TRY(const auto page, questions.units(number, query));
+    HF_TRY(auto list, UnitList::of(reader, when, number, query));
+    for (std::string after; left > 0;) {
+      HF_TRY(const auto page, list.page(reader, after, std::min(left, kPage)));
       std::vector<std::vector<std::string>> rows;
       for (const auto& item : page.at("items").get_array()) {
         if (json) {
@@ -192,7 +191,7 @@ Result<cli::Exit> exposed(const cli::Args& args, cli::Terminal& terminal) {
       const auto count = std::int64_t(page.at("items").get_array().size());
       left -= count, shown += count;
       if (page.at("next").is_null()) return {};
-      query.after = text_of(page.at("next"));
+      after = text_of(page.at("next"));
     }
     return {};
   }));

@@ -28,11 +28,10 @@ const db::Query kExploited{"trace.exploited", R"sql(
             OR EXISTS (SELECT 1 FROM build_statement AS s WHERE s.vulnerability = k.vulnerability AND s.since <= $1 AND s.until > $1))
      ORDER BY k.vulnerability)sql"};
 const db::Query kFound{"trace.found", R"sql(
-    SELECT f.vulnerability, MAX(CASE WHEN k.vulnerability IS NULL THEN 0 ELSE 1 END)
-      FROM finding AS f
-      LEFT JOIN kev AS k ON k.vulnerability = f.vulnerability AND k.since <= $2 AND k.until > $2
-     WHERE f.state = $1 AND f.until > $2 AND f.since <= $2 AND f.vulnerability > $3
-     GROUP BY f.vulnerability ORDER BY f.vulnerability LIMIT $4)sql"};
+    SELECT vulnerability FROM finding WHERE state = $1 AND until > $2 AND since <= $2 AND vulnerability > $3
+    UNION
+    SELECT vulnerability FROM build_statement WHERE state = $1 AND until > $2 AND since <= $2 AND vulnerability > $3
+     ORDER BY vulnerability LIMIT $4)sql"};
 const db::Query kFoundInBuild{"trace.found_in_build", R"sql(
     SELECT f.vulnerability, f.state, c.name, c.version, b.path, CASE WHEN k.vulnerability IS NULL THEN 0 ELSE 1 END
       FROM build_coordinate AS bc
@@ -141,6 +140,17 @@ const db::Query kCountBuildsWithSbom{"trace.count_builds_with_sbom", R"sql(
 const db::Query kCountUnidentified{"trace.count_unidentified", "SELECT CAST(SUM(unidentified) AS BIGINT) FROM sbom WHERE received_at <= $1 AND replaced_at > $1"};
 const db::Query kCountComponents{"trace.count_components", "SELECT CAST(SUM(components) AS BIGINT) FROM sbom WHERE received_at <= $1 AND replaced_at > $1"};
 const db::Query kCountDevices{"trace.count_devices", "SELECT CAST(SUM(devices) AS BIGINT) FROM census WHERE state = 'active'"};
+// The keys of the census never go away, so the past is one look-up a key.
+#define HF_DEVICES_THEN                                                                                                              \
+  "SELECT CAST(SUM((SELECT p.devices FROM census_history AS p WHERE p.configuration_id = n.configuration_id AND p.market = n.market" \
+  "   AND p.batch_id = n.batch_id AND p.state = n.state AND p.since <= $1 ORDER BY p.since DESC LIMIT 1)) AS BIGINT)"                \
+  " FROM census AS n WHERE n.state = 'active'"
+const db::Query kCountDevicesThen{"trace.count_devices_then", HF_DEVICES_THEN};
+const db::Query kDevicesUnassessedThen{"trace.count_devices_unassessed_then", HF_DEVICES_THEN R"sql(
+       AND EXISTS (
+       SELECT 1 FROM configuration_build AS cb
+        WHERE cb.configuration_id = n.configuration_id
+          AND NOT EXISTS (SELECT 1 FROM sbom AS s WHERE s.build_id = cb.build_id AND s.received_at <= $1 AND s.replaced_at > $1)))sql"};
 const db::Query kDevicesUnassessed{"trace.count_devices_unassessed", R"sql(
     SELECT CAST(SUM(n.devices) AS BIGINT) FROM census AS n
      WHERE n.state = 'active' AND EXISTS (
@@ -224,8 +234,8 @@ Result<std::int64_t> FactStore::compared(std::string_view vulnerability) const {
 
 Result<std::vector<std::string>> FactStore::exploited() const { return db_.select(kExploited, text_at_0, as_of_.micros()); }
 
-Result<std::vector<FactStore::Listed>> FactStore::found(std::string_view state, std::string_view after, std::int64_t limit) const {
-  return db_.select(kFound, [](const db::Row& row) { return Listed{row.string(0), row.int64(1) == 1}; }, state, as_of_.micros(), after, limit);
+Result<std::vector<std::string>> FactStore::found(std::string_view state, std::string_view after, std::int64_t limit) const {
+  return db_.select(kFound, [](const db::Row& row) { return row.string(0); }, state, as_of_.micros(), after, limit);
 }
 
 Result<std::vector<FactStore::FoundRow>> FactStore::found_in_build(std::int64_t build_id) const {
@@ -376,8 +386,8 @@ Result<JsonObject> FactStore::coverage() const {
   HF_TRY(const auto with_sbom, db_.number(kCountBuildsWithSbom, at));
   HF_TRY(const auto components, db_.number(kCountComponents, at));
   HF_TRY(const auto unidentified, db_.number(kCountUnidentified, at));
-  HF_TRY(const auto devices, db_.number(kCountDevices));
-  HF_TRY(const auto unassessed, db_.number(kDevicesUnassessed, at));
+  HF_TRY(const auto devices, as_of_.at ? db_.number(kCountDevicesThen, at) : db_.number(kCountDevices));
+  HF_TRY(const auto unassessed, db_.number(as_of_.at ? kDevicesUnassessedThen : kDevicesUnassessed, at));
   return JsonObject{{"builds", builds}, {"builds_without_sbom", builds - with_sbom}, {"components", components},
                     {"unassessed_components", unidentified}, {"devices", devices}, {"devices_with_unassessed_builds", unassessed}};
 }

@@ -25,12 +25,8 @@ class FactStore {
   [[nodiscard]] Result<std::int64_t> compared(std::string_view vulnerability) const;
   // In the catalogue of exploited ones and found on some component, in order of number.
   [[nodiscard]] Result<std::vector<std::string>> exploited() const;
-  struct Listed {
-    std::string vulnerability;
-    bool kev;
-  };
-  // With a finding of that state, numbers above `after`.
-  [[nodiscard]] Result<std::vector<Listed>> found(std::string_view state, std::string_view after, std::int64_t limit) const;
+  // With a finding or a build's own word of that state, numbers above `after`.
+  [[nodiscard]] Result<std::vector<std::string>> found(std::string_view state, std::string_view after, std::int64_t limit) const;
   // Of the components of a product's builds; of one configuration's builds.
   struct FoundRow {
     std::string vulnerability, state, component, component_version, build;

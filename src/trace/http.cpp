@@ -61,8 +61,7 @@ Result<Response> vulnerability(const Request& request, const Api& api) {
 }
 
 Result<UnitQuery> unit_query(const Request& request) {
-  UnitQuery query{.market = std::string(request.query("market")), .build = std::string(request.query("build")), .batch = std::string(request.query("batch")),
-                  .standing = Standing::affected, .after = {}};
+  UnitQuery query{.market = std::string(request.query("market")), .build = std::string(request.query("build")), .batch = std::string(request.query("batch"))};
   if (request.has_query("state") && !request.query("state").empty()) {
     query.standing = standing_of(request.query("state"));
     if (name_of(query.standing) != request.query("state"))
@@ -72,11 +71,13 @@ Result<UnitQuery> unit_query(const Request& request) {
 }
 
 Result<Response> units(const Request& request, const Api& api) {
-  HF_TRY(auto query, unit_query(request));
+  HF_TRY(const auto query, unit_query(request));
   HF_TRY(const auto wanted, net::page_of(request, 1));
-  query.after = after_of(wanted);
-  query.limit = wanted.limit;
-  HF_TRY(auto result, asked(request, api, [&](const Questions& questions) { return questions.units(request.path("id"), query); }));
+  HF_TRY(const auto when, as_of(request));
+  HF_TRY(auto result, api.database.read([&](const db::Reader& reader) -> Result<JsonObject> {
+    HF_TRY(auto list, UnitList::of(reader, when, request.path("id"), query));
+    return list.page(reader, after_of(wanted), wanted.limit);
+  }));
   return page(std::move(result));
 }
 
@@ -84,14 +85,11 @@ Result<Response> units(const Request& request, const Api& api) {
 // however long the client takes.
 class UnitExport final : public net::Producer {
  public:
-  UnitExport(const Api& api, std::string number, UnitQuery query, AsOf when, bool csv)
-      : api_(api), number_(std::move(number)), query_(std::move(query)), when_(when), csv_(csv) {
-    query_.limit = 1000;
-  }
+  UnitExport(const Api& api, UnitList list, bool csv) : api_(api), list_(std::move(list)), csv_(csv) {}
 
   Result<bool> next(std::string& piece) override {
     if (first_) piece += csv_ ? cli::csv_row(kHeader) : "[\n";
-    HF_TRY(const auto result, api_.database.read([&](const db::Reader& reader) { return Questions(reader, when_).units(number_, query_); }));
+    HF_TRY(const auto result, api_.database.read([&](const db::Reader& reader) { return list_.page(reader, after_, kPiece); }));
     for (const auto& item : result.at("items").get_array()) {
       if (csv_) piece += csv_line(item.get_object());
       else piece += (any_ ? ",\n" : "") + to_text(item);
@@ -99,7 +97,7 @@ class UnitExport final : public net::Producer {
     }
     first_ = false;
     if (!result.at("next").is_null()) {
-      query_.after = std::string(result.at("next").get_string());
+      after_ = std::string(result.at("next").get_string());
       return true;
     }
     if (!csv_) piece += "\n]\n";
@@ -122,30 +120,28 @@ class UnitExport final : public net::Producer {
   }
 
   static inline const std::vector<std::string> kHeader{"product", "serial", "market", "batch", "builds", "since"};
+  static constexpr std::int64_t kPiece = 1000;
   const Api& api_;
-  const std::string number_;
-  UnitQuery query_;
-  const AsOf when_;
+  UnitList list_;
   const bool csv_;
+  std::string after_;
   bool first_ = true, any_ = false;
 };
 
 Result<Response> exported(const Request& request, const Api& api, bool csv) {
-  HF_TRY(auto query, unit_query(request));
+  HF_TRY(const auto query, unit_query(request));
   HF_TRY(auto when, as_of(request));
-  // What is wrong with the question must be said before the first byte of the answer.
-  query.limit = 1;
-  HF_CHECK(api.database.read([&](const db::Reader& reader) -> Result<JsonObject> {
+  HF_TRY(auto list, api.database.read([&](const db::Reader& reader) -> Result<UnitList> {
     if (!when.at) {  // now, and not before what is known: the clock may have gone back
       HF_TRY(const auto newest, ledger::newest_time(reader));
       when.at = std::max(api.clock.now(), newest);
     }
-    return Questions(reader, when).units(request.path("id"), query);
+    return UnitList::of(reader, when, request.path("id"), query);
   }));
   Response response;
   response.headers.set("Content-Type", csv ? "text/csv; charset=utf-8" : "application/json");
   response.headers.set("Content-Disposition", std::string("attachment; filename=\"exposed-units.") + (csv ? "csv\"" : "json\""));
-  response.content = std::shared_ptr<net::Producer>(std::make_shared<UnitExport>(api, std::string(request.path("id")), query, when, csv));
+  response.content = std::shared_ptr<net::Producer>(std::make_shared<UnitExport>(api, std::move(list), csv));
   return response;
 }
 

@@ -100,14 +100,18 @@ Result<JsonObject> Questions::product(std::string_view path) const {
     batch.erase("id");
   }
   JsonArray markets;
+  std::set<std::string> places_of_units;
   for (const auto& [market, devices] : by_market)
-    if (devices > 0) markets.push_back(JsonObject{{"market", market}, {"devices", devices}});
+    if (devices > 0) {
+      markets.push_back(JsonObject{{"market", market}, {"devices", devices}});
+      places_of_units.insert(market);
+    }
   std::int64_t affected = 0, exploited = 0;
   for (const auto& line : exposure) {
     affected += line.at("state").get_string() == "affected" ? 1 : 0;
     exploited += line.at("state").get_string() == "affected" && line.at("kev").get_bool() ? 1 : 0;
   }
-  std::string sentence = counted(total, "unit", "units") + " in " + counted(std::int64_t(markets.size()), "Member State", "Member States") + " run " +
+  std::string sentence = counted(total, "unit", "units") + " in " + places(places_of_units) + " run " +
                          counted(std::int64_t(running.size()), "build", "builds") + "; " +
                          counted(affected, "vulnerability affects", "vulnerabilities affect") + " them, " + grouped(exploited) + " known to be exploited.";
   if (without_sbom > 0) sentence += " " + counted(without_sbom, "unit runs", "units run") + " a build without an SBOM: unknown, not clean.";

@@ -4,17 +4,10 @@
 
 #include <string>
 
-#include "trace/exposure.h"
-#include "trace/fact_store.h"
+#include "trace/sentence.h"
+#include "trace/unit_list.h"
 
 namespace hf::trace {
-
-struct UnitQuery {
-  std::string market{}, build{}, batch{};  // paths; empty: all
-  Standing standing = Standing::affected;
-  std::string after{};
-  std::int64_t limit = 100;
-};
 
 class Questions {
  public:
@@ -22,7 +15,6 @@ class Questions {
 
   // HF-TRACE-0001 nothing is known under that name, for all of these.
   [[nodiscard]] Result<JsonObject> vulnerability(std::string_view number) const;
-  [[nodiscard]] Result<JsonObject> units(std::string_view number, const UnitQuery& query) const;  // {items, next}
   [[nodiscard]] Result<JsonObject> product(std::string_view path) const;
   [[nodiscard]] Result<JsonObject> products(std::string_view after, std::int64_t limit) const;  // {items, next}
   [[nodiscard]] Result<JsonObject> build(std::string_view path) const;
@@ -42,10 +34,5 @@ class Questions {
   FactStore facts_;
   AsOf as_of_;
 };
-
-// "412,331": digits in groups, for sentences.
-[[nodiscard]] std::string grouped(std::int64_t number);
-// "1 unit", "412,331 units".
-[[nodiscard]] std::string counted(std::int64_t number, std::string_view noun, std::string_view plural);
 
 }  // namespace hf::trace

@@ -152,6 +152,8 @@ TEST_P(Question, OfTodayStartsTheClocksWhenBothWereKnown) {
   EXPECT_EQ(coverage.at("builds").get_int64(), 7);
   EXPECT_EQ(coverage.at("builds_without_sbom").get_int64(), 1);
   EXPECT_EQ(coverage.at("devices").get_int64(), 60);
+  EXPECT_EQ(ask_today(clock_.now()).at("coverage"), coverage) << "as of now is now";
+  EXPECT_EQ(ask_today(time_of(1)).at("coverage").at("devices").get_int64(), 0) << "no device was registered then";
 }
 
 TEST_P(Question, VulnerabilitiesPageByNumber) {
@@ -169,6 +171,9 @@ TEST_P(Question, VulnerabilitiesPageByNumber) {
     after = text_of(page.at("next"));
   }
   EXPECT_EQ(listed.size(), 10U);
+  const auto under_investigation = must(ask(kNow, [](const Questions& q) { return q.vulnerabilities("under_investigation", "", 10); }));
+  ASSERT_EQ(under_investigation.at("items").get_array().size(), 1U) << "known by a build's own word alone";
+  EXPECT_EQ(text_of(under_investigation.at("items").at(0).at("vulnerability")), "CVE-2026-1");
   EXPECT_TRUE(std::is_sorted(listed.begin(), listed.end()));
 }
 
@@ -213,7 +218,7 @@ TEST_P(Question, HostileNamesFindNothingAndBreakNothing) {
     const auto searched = ask(kNow, [&](const Questions& q) { return q.search(hostile, 5); });
     EXPECT_TRUE(searched || searched.error().kind == ErrorKind::invalid || searched.error().kind == ErrorKind::not_found)
         << hostile.substr(0, 20) << searched.error().code << searched.error().detail;
-    const auto units = ask(kNow, [&](const Questions& q) { return q.units(hostile, where(hostile)); });
+    const auto units = unit_page(kNow, hostile, where(hostile));
     EXPECT_TRUE(units || units.error().kind == ErrorKind::not_found) << hostile.substr(0, 20) << units.error().detail;
   }
   EXPECT_EQ(must(ask(kNow, [](const Questions& q) { return q.product("px"); })).at("batches").at(0).at("factory").get_string(), "Brno \"1\" <b>");

@@ -22,21 +22,11 @@ constexpr hours kStale{48};
 
 }  // namespace
 
-std::string grouped(std::int64_t number) {
-  auto text = std::to_string(number);
-  for (auto at = std::int64_t(text.size()) - 3; at > (number < 0 ? 1 : 0); at -= 3) text.insert(std::size_t(at), 1, ',');
-  return text;
-}
-
-std::string counted(std::int64_t number, std::string_view noun, std::string_view plural) {
-  return grouped(number) + " " + std::string(number == 1 ? noun : plural);
-}
-
 Result<JsonObject> Questions::today(Time now) const {
   HF_TRY(const auto numbers, facts_.exploited());
   JsonArray exploited, clocks;
   std::int64_t exposing = 0;
-  std::map<std::string, std::int64_t> markets;
+  std::set<std::string> markets;
   std::map<std::pair<std::int64_t, std::string>, std::int64_t> units;  // distinct: one unit may be exposed twice
   for (const auto& number : numbers) {
     HF_TRY(const auto exposure, exposure_of(exposures_, number));
@@ -63,7 +53,7 @@ Result<JsonObject> Questions::today(Time now) const {
   std::int64_t exposed = 0;
   for (const auto& [place, devices] : units) {
     exposed += devices;
-    if (devices > 0) markets[place.second.substr(0, 2)] += devices;
+    if (devices > 0) markets.insert(place.second.substr(0, 2));
   }
   HF_TRY(auto feeds, facts_.feeds());
   std::int64_t stale = 0;
@@ -76,8 +66,7 @@ Result<JsonObject> Questions::today(Time now) const {
   std::string sentence;
   if (feeds.empty()) sentence = "No feed has been imported yet: nothing is known, which is not the same as nothing is wrong.";
   else if (exposing > 0)
-    sentence = counted(exposing, "exploited vulnerability exposes", "exploited vulnerabilities expose") + " " + counted(exposed, "unit", "units") + " in " +
-               counted(std::int64_t(markets.size()), "Member State", "Member States") + ".";
+    sentence = counted(exposing, "exploited vulnerability exposes", "exploited vulnerabilities expose") + " " + counted(exposed, "unit", "units") + " in " + places(markets) + ".";
   else sentence = "No exploited vulnerability is known to expose a unit.";
   if (stale > 0) sentence += " " + counted(stale, "feed is", "feeds are") + " more than 48 hours old.";
   return JsonObject{{"now", format_rfc3339(now)},

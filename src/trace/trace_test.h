@@ -165,6 +165,12 @@ class TraceTest : public hf::test::DatabaseTest {
   Result<JsonObject> ask(Time at, Ask question) {
     return database_->read([&](const db::Reader& reader) { return question(Questions(reader, as_of(at))); });
   }
+  Result<JsonObject> unit_page(Time at, const std::string& number, const UnitQuery& query, std::string_view after = {}, std::int64_t limit = 100) {
+    return database_->read([&](const db::Reader& reader) -> Result<JsonObject> {
+      HF_TRY(auto list, UnitList::of(reader, as_of(at), number, query));
+      return list.page(reader, after, limit);
+    });
+  }
   JsonObject vulnerability(const std::string& number, Time at = kNow) {
     const auto answer = ask(at, [&](const Questions& q) { return q.vulnerability(number); });
     if (!answer) throw std::runtime_error(answer.error().message + answer.error().detail);
@@ -184,12 +190,7 @@ class TraceTest : public hf::test::DatabaseTest {
 };
 
 inline UnitQuery where(std::string market, std::string build = {}, std::string batch = {}, Standing standing = Standing::affected) {
-  return {std::move(market), std::move(build), std::move(batch), standing, {}, 100};
-}
-inline UnitQuery after(std::string cursor) {
-  UnitQuery query;
-  query.after = std::move(cursor);
-  return query;
+  return {std::move(market), std::move(build), std::move(batch), standing};
 }
 inline std::string text_of(const Json& value) { return std::string(value.get_string()); }
 

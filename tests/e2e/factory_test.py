@@ -1,4 +1,4 @@
-"""The factory listener takes only certificates of the factories' CA, and each listener has only its own routes."""
+"""The factory listener takes only registered certificates of the factories' CA, and each listener has only its own routes."""
 import pathlib
 import ssl
 import subprocess
@@ -45,9 +45,11 @@ class Factory:
         instance = holdfast.Instance(self, self.engine)
         world.put(instance, 10, vulnerable=False)
         authority, stranger = Authority(instance.folder, "factories"), Authority(instance.folder, "somebody")
-        line = authority.issue("line-1")
-        server = instance.serve(self, "--factory-ca", authority.certificate).sign_in()
+        line, unknown = authority.issue("line-1"), authority.issue("line-2")
+        server = instance.serve(self, "--factory-client-ca", authority.certificate).sign_in()
         everything = server.token("fleet.write", "fleet.read", "catalog.read", "vuln.read", "ledger.read", "accounts.read")["secret"]
+        registered = server.token("fleet.write", certificate_sha256=authority.fingerprint(line))
+        self.assertNotIn("secret", registered)
         units = world.ndjson(world.units(3)).encode()
 
         def send(certificate, target="/v1/fleet/import", method="POST", token=""):
@@ -60,14 +62,18 @@ class Factory:
             with self.subTest(why), self.assertRaises((ssl.SSLError, ConnectionError)):
                 send(certificate, token=everything)  # a token alone does not open the door
 
+        self.assertEqual(send(unknown).status, 401, "of the right CA, but nobody registered it")
+
         # A factory imports; with its certificate it reads nothing, and nothing of the operators' interface is there.
         for target in ("/v1/today", "/v1/users", "/v1/catalog/products", "/v1/devices/px/SN-000000", "/v1/ledger/status", "/metrics", "/"):
             self.assertEqual(send(line, target, "GET").status, 404, target)
             self.assertEqual(send(line, target, "GET", everything).status, 404, target)
         self.assertEqual(send(line, token="hft_wrong").status, 401, "a wrong token is not made good by the certificate")
+        self.assertEqual(server.ask("DELETE", "/v1/tokens/" + registered["id"]).status, 204)
+        self.assertEqual(send(line).status, 401, "revoked")
         server.stop()
         imports = [one["body"]["actor"] for one in instance.lines("ledger", "tail", "--limit", 100) if one["kind"] == "fleet.imported"]
-        self.assertEqual(imports, ["factory:" + authority.fingerprint(line)])
+        self.assertEqual(imports, [registered["subject"]])
         instance.whole()
 
     def test_no_listener_has_the_operators_routes_but_their_own(self):

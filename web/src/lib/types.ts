@@ -356,6 +356,7 @@ export interface Token {
   expires_at: Time;
   revoked_at: Time | null;
   seen_at: Time | null;
+  certificate_sha256: string | null; // of the TLS client certificate that stands for a secret
   allowed_actions: Action[];
   secret?: string; // only in the answer that created it
 }
