@@ -4,6 +4,7 @@
 
 #include "accounts/http.h"
 #include "accounts/permissions.h"
+#include "net/schema.h"
 
 namespace hf::accounts {
 namespace {
@@ -162,59 +163,44 @@ JsonObject roles_json() {
 }
 
 net::Schemas schemas() {
+  using namespace net::schema;
+  const auto names = [](const auto& all) {
+    std::vector<std::string_view> list;
+    for (const auto& one : all) list.push_back(one.name);
+    return list;
+  };
+  const auto role_list = [](std::string_view description = {}) { return array(ref("RoleName"), description); };
+  const auto permission_list = [](std::string_view description = {}) { return array(ref("PermissionName"), description); };
+  const auto actions = array(ref("AllowedAction"));
   return {
-      {"SignIn", R"({"type":"object","required":["name","password"],"additionalProperties":false,
-        "properties":{"name":{"type":"string"},"password":{"type":"string"}}})"},
-      {"PasswordChange", R"({"type":"object","required":["current","next"],"additionalProperties":false,
-        "properties":{"current":{"type":"string"},"next":{"type":"string"}}})"},
-      {"SetUp", R"({"type":"object","required":["token","name","password"],"additionalProperties":false,
-        "properties":{"token":{"type":"string","description":"of the link that the server prints at its first start"},
-          "name":{"type":"string"},"password":{"type":"string"},"email":{"type":["string","null"]},
-          "roles":{"type":"array","items":{"$ref":"#/components/schemas/RoleName"},"description":"beside administrator"}}})"},
-      {"RoleName", R"({"type":"string","description":"one of GET /v1/roles"})"},
-      {"Session", R"({"type":"object","additionalProperties":false,
-        "required":["subject","kind","name","roles","permissions","csrf","expires_at"],
-        "properties":{"subject":{"type":"string"},"kind":{"type":"string"},"name":{"type":["string","null"]},
-          "roles":{"type":"array","items":{"$ref":"#/components/schemas/RoleName"}},
-          "permissions":{"type":"array","items":{"type":"string"}},
-          "csrf":{"type":["string","null"],"description":"for X-CSRF-Token; null for an API token, which needs none"},
-          "expires_at":{"type":["string","null"],"format":"date-time"}}})"},
-      {"Roles", R"({"type":"object","required":["roles","permissions","separate"],"additionalProperties":false,"properties":{
-        "roles":{"type":"array","items":{"type":"object","required":["name","summary","permissions"],"additionalProperties":false,
-          "properties":{"name":{"type":"string"},"summary":{"type":"string"},"permissions":{"type":"array","items":{"type":"string"}}}}},
-        "permissions":{"type":"array","items":{"type":"object","required":["name","summary"],"additionalProperties":false,
-          "properties":{"name":{"type":"string"},"summary":{"type":"string"}}}},
-        "separate":{"type":"array","items":{"type":"object","required":["roles","reason"],"additionalProperties":false,
-          "properties":{"roles":{"type":"array","items":{"$ref":"#/components/schemas/RoleName"}},"reason":{"type":"string"}}}}}})"},
-      {"AllowedAction", R"({"type":"object","required":["action","allowed"],"additionalProperties":false,
-        "properties":{"action":{"type":"string"},"allowed":{"type":"boolean"},"reason":{"type":"string","description":"why not"}}})"},
-      {"User", R"({"type":"object","additionalProperties":false,
-        "required":["id","subject","name","email","roles","disabled","created_at","changed_at","allowed_actions"],
-        "properties":{"id":{"type":"string"},"subject":{"type":"string","description":"how evidence names the user"},"name":{"type":"string"},
-          "email":{"type":["string","null"]},"roles":{"type":"array","items":{"$ref":"#/components/schemas/RoleName"}},
-          "disabled":{"type":"boolean"},"created_at":{"type":"string","format":"date-time"},"changed_at":{"type":"string","format":"date-time"},
-          "allowed_actions":{"type":"array","items":{"$ref":"#/components/schemas/AllowedAction"}}}})"},
-      {"Users", net::page_schema("User")},
-      {"NewUser", R"({"type":"object","required":["name","password","roles"],"additionalProperties":false,
-        "properties":{"name":{"type":"string"},"password":{"type":"string"},"email":{"type":["string","null"]},
-          "roles":{"type":"array","items":{"$ref":"#/components/schemas/RoleName"}}}})"},
-      {"UserChange", R"({"type":"object","additionalProperties":false,
-        "properties":{"roles":{"type":"array","items":{"$ref":"#/components/schemas/RoleName"}},"disabled":{"type":"boolean"},
-          "password":{"type":"string"},"email":{"type":"string"}}})"},
-      {"ApiToken", R"({"type":"object","additionalProperties":false,
-        "required":["id","subject","owner","name","scopes","created_at","expires_at","revoked_at","seen_at","certificate_sha256","allowed_actions"],
-        "properties":{"id":{"type":"string"},"subject":{"type":"string"},"owner":{"type":"string"},"name":{"type":"string"},
-          "scopes":{"type":"array","items":{"type":"string"}},"created_at":{"type":"string","format":"date-time"},
-          "expires_at":{"type":"string","format":"date-time"},"revoked_at":{"type":["string","null"],"format":"date-time"},
-          "seen_at":{"type":["string","null"],"format":"date-time","description":"to the hour"},
-          "certificate_sha256":{"type":["string","null"],"description":"of the TLS client certificate that stands for the secret"},
-          "secret":{"type":"string","pattern":"^hft_","description":"only in the answer that creates it, and only without a certificate"},
-          "allowed_actions":{"type":"array","items":{"$ref":"#/components/schemas/AllowedAction"}}}})"},
-      {"ApiTokens", net::page_schema("ApiToken")},
-      {"NewApiToken", R"({"type":"object","required":["name","scopes"],"additionalProperties":false,
-        "properties":{"name":{"type":"string"},"scopes":{"type":"array","items":{"type":"string"}},
-          "expires_at":{"type":"string","format":"date-time"},
-          "certificate_sha256":{"type":"string","description":"fingerprint of a TLS client certificate, hex: its holder needs no secret"}}})"},
+      {"RoleName", to_text(choice(names(roles()), "GET /v1/roles explains them"))},
+      {"PermissionName", to_text(choice(names(permissions()), "GET /v1/roles explains them"))},
+      {"AllowedAction", to_text(object({{"action", text()}, {"allowed", flag()}, optional("reason", text("why not"))},
+                                       "What the reader may do with an entity"))},
+      {"SignIn", to_text(object({{"name", text()}, {"password", text()}}))},
+      {"PasswordChange", to_text(object({{"current", text()}, {"next", text()}}))},
+      {"SetUp", to_text(object({{"token", text("of the link that the server prints at its first start")}, {"name", text()}, {"password", text()},
+                                optional("email", or_null(text())), optional("roles", role_list("beside administrator"))}))},
+      {"Session", to_text(object({{"subject", text("how evidence names who asks")}, {"kind", choice({"user", "token"})}, {"name", or_null(text("null: a token"))},
+                                  {"roles", role_list()}, {"permissions", permission_list()},
+                                  {"csrf", or_null(text("for X-CSRF-Token; null for an API token, which needs none"))}, {"expires_at", or_null(time())}}))},
+      {"Role", to_text(object({{"name", ref("RoleName")}, {"summary", text()}, {"permissions", permission_list()}}))},
+      {"Roles", to_text(object({{"roles", array(ref("Role"))}, {"permissions", array(object({{"name", ref("PermissionName")}, {"summary", text()}}))},
+                                {"separate", array(object({{"roles", role_list()}, {"reason", text()}}), "roles that one account must not hold together")}}))},
+      {"User", to_text(object({{"id", text()}, {"subject", text("how evidence names the user")}, {"name", text()}, {"email", or_null(text())}, {"roles", role_list()},
+                               {"disabled", flag()}, {"created_at", time()}, {"changed_at", time()}, {"allowed_actions", actions}}))},
+      {"UserPage", net::page_schema("User")},
+      {"NewUser", to_text(object({{"name", text()}, {"password", text()}, optional("email", or_null(text())), {"roles", role_list()}}))},
+      {"UserChange", to_text(object({optional("roles", role_list()), optional("disabled", flag()), optional("password", text()), optional("email", text())}))},
+      {"ApiToken", to_text(object({{"id", text()}, {"subject", text("how evidence names the token")}, {"owner", text("how evidence names the user")}, {"name", text()},
+                                   {"scopes", permission_list()}, {"created_at", time()}, {"expires_at", time()}, {"revoked_at", or_null(time())},
+                                   {"seen_at", or_null(time("to the hour"))},
+                                   {"certificate_sha256", or_null(text("of the TLS client certificate that stands for the secret"))},
+                                   optional("secret", matching("^hft_", "only in the answer that creates it, and only without a certificate")),
+                                   {"allowed_actions", actions}}))},
+      {"ApiTokenPage", net::page_schema("ApiToken")},
+      {"NewApiToken", to_text(object({{"name", text()}, {"scopes", permission_list()}, optional("expires_at", time()),
+                                      optional("certificate_sha256", text("fingerprint of a TLS client certificate, hex: its holder needs no secret"))}))},
   };
 }
 

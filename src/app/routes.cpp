@@ -18,9 +18,9 @@ void append(std::vector<net::Route>& table, std::vector<net::Route> more) {
 std::vector<net::Route> health_routes(Services& services) {
   using enum net::Method;
   return {
-      {.method = get, .path = "/healthz", .permission = net::kPublic, .summary = "The process is alive", .runs_on = net::RunsOn::io,
+      {.method = get, .path = "/healthz", .permission = net::kPublic, .summary = "The process is alive", .response_type = "text/plain", .runs_on = net::RunsOn::io,
        .handler = [](const Request&) -> Result<Response> { return net::text_response(200, "ok\n"); }},
-      {.method = get, .path = "/readyz", .permission = net::kPublic, .summary = "The server can do its work",
+      {.method = get, .path = "/readyz", .permission = net::kPublic, .summary = "The server can do its work", .response_type = "text/plain",
        .handler = [&services](const Request&) -> Result<Response> {
          if (!services.ready()) return fail(ErrorKind::unavailable, "HF-APP-0001", "the server is stopping");
          HF_CHECK(services.instance.database().read([](const db::Reader& reader) { return ledger::Store(reader).size(); }));
@@ -32,11 +32,11 @@ std::vector<net::Route> health_routes(Services& services) {
 std::vector<net::Route> system_routes(Services& services) {
   using enum net::Method;
   return {
-      {.method = get, .path = "/metrics", .permission = "system.read", .summary = "Metrics, Prometheus text format",
+      {.method = get, .path = "/metrics", .permission = "system.read", .summary = "Metrics, Prometheus text format", .response_type = "text/plain",
        .handler = [&services](const Request&) -> Result<Response> {
          return net::text_response(200, services.metrics.text(), "text/plain; version=0.0.4; charset=utf-8");
        }},
-      {.method = get, .path = "/v1/events", .permission = "ledger.read", .summary = "Server-sent events: `ledger` when the log has grown",
+      {.method = get, .path = "/v1/events", .permission = "ledger.read", .summary = "Server-sent events: `ledger` when the log has grown", .response_type = "text/event-stream",
        .handler = [&services](const Request& request) { return services.events.subscribe(request, {"ledger"}); }},
       {.method = get, .path = "/v1/ledger/status", .permission = "ledger.read", .summary = "The log: size, newest checkpoint, key",
        .response_schema = "LedgerStatus",
@@ -97,13 +97,13 @@ std::vector<net::Route> public_routes(Services& services) {
   return table;
 }
 
+std::vector<net::Schemas> schemas_by_domain() {
+  return {accounts::schemas(), catalog::schemas(), fleet::schemas(), portfolio::schemas(), trace::schemas(), ledger::schemas()};
+}
+
 net::Schemas schemas() {
   net::Schemas all;
-  for (auto part : {accounts::schemas(), catalog::schemas(), fleet::schemas(), portfolio::schemas(), trace::schemas()})
-    for (auto& [name, schema] : part) all.emplace(name, std::move(schema));
-  for (const auto& [name, schema] : ledger::schemas()) all.emplace(name, schema);
-  all.emplace("LedgerStatus",
-              R"({"type":"object","required":["size","published_size","signed_at","origin","verifier_key"],"properties":{"size":{"type":"integer"},"published_size":{"type":"integer"},"signed_at":{"type":["string","null"]},"origin":{"type":"string"},"verifier_key":{"type":"string"}}})");
+  for (auto& part : schemas_by_domain()) all.merge(part);
   return all;
 }
 

@@ -39,5 +39,6 @@ struct Services {
 // The public's: checkpoint and tiles.
 [[nodiscard]] std::vector<net::Route> public_routes(Services& services);
 [[nodiscard]] net::Schemas schemas();
+[[nodiscard]] std::vector<net::Schemas> schemas_by_domain();  // no name is in two of them
 
 }  // namespace hf::app

@@ -5,6 +5,7 @@
 #include "accounts/authenticator.h"
 #include "catalog/service.h"
 #include "net/page.h"
+#include "net/schema.h"
 
 namespace hf::catalog {
 namespace {
@@ -85,7 +86,8 @@ Result<Response> create_record(const Request& request, const Api& api, const Ent
   if (!object) return fail(ErrorKind::invalid, "HF-CATALOG-0001", "send one JSON object: the record's fields");
   HF_TRY(const auto path, ledger::write(api.database, api.clock, accounts::actor_of(request),
                                         [&](ledger::Transaction& transaction) { return create(transaction, entity, *object); }));
-  HF_TRY(const auto record, api.database.read([&](const db::Reader& reader) { return show(reader, entity, path); }));
+  HF_TRY(auto record, api.database.read([&](const db::Reader& reader) { return show(reader, entity, path); }));
+  record["allowed_actions"] = allowed_actions(request);
   auto response = net::json_text_response(201, to_text(record));
   response.headers.set("Location", "/v1/catalog/" + std::string(entity.spec().plural) + "/" + path);
   return response;
@@ -111,30 +113,48 @@ std::string schema_name(const EntitySpec& spec) {
   return name;
 }
 
-JsonObject schema_of(const Field& field) {
-  JsonObject schema{{"description", field.help}};
-  schema["type"] = field.type == FieldType::integer ? Json("integer") : Json("string");
-  if (!field.required) schema["type"] = JsonArray{schema["type"], "null"};
-  if (field.type == FieldType::integer) schema["minimum"] = 0;
-  if (field.type == FieldType::country) schema["pattern"] = "^[A-Z]{2}$";
-  if (field.type == FieldType::sha256) schema["pattern"] = "^[0-9a-f]{64}$";
-  if (!field.choices.empty()) {
-    JsonArray choices;
-    for (const auto choice : field.choices) choices.emplace_back(choice);
-    if (!field.required) choices.emplace_back(nullptr);
-    schema["enum"] = std::move(choices);
-  }
-  return schema;
+// As a request gives it, or as an answer shows it.
+enum class Of { request, answer };
+
+JsonObject schema_of(const Field& field, Of of) {
+  using namespace net::schema;
+  const auto schema = [&]() -> JsonObject {
+    switch (field.type) {
+      case FieldType::name: return matching("^[A-Za-z0-9._+~-]{1,64}$", field.help);
+      case FieldType::integer: return count(field.help);
+      case FieldType::country: return country(field.help);
+      case FieldType::choice: return choice(field.choices, field.help);
+      case FieldType::time: return of == Of::answer ? time(field.help) : matching("^[0-9]{4}-[0-9]{2}-[0-9]{2}", std::string(field.help) + "; a date or an instant, RFC 3339");
+      case FieldType::sha256: return of == Of::answer ? sha256(field.help) : matching("^[0-9a-fA-F]{64}$", field.help);
+      case FieldType::reference: return text(std::string(field.help) + ": the path of a record of '" + std::string(field.target) + "'");
+      case FieldType::text: break;
+    }
+    return text(field.help);
+  }();
+  return field.required ? schema : or_null(schema);
 }
 
-JsonObject schema_of(const std::vector<Field>& fields) {
-  JsonObject properties;
-  JsonArray required;
-  for (const auto& field : fields) {
-    properties[field.name] = schema_of(field);
-    if (field.required) required.emplace_back(field.name);
-  }
-  return {{"type", "object"}, {"required", std::move(required)}, {"properties", std::move(properties)}};
+// An answer has every member, null where the record says nothing.
+std::vector<net::schema::Member> members_of(const std::vector<Field>& fields, Of of) {
+  std::vector<net::schema::Member> members;
+  for (const auto& field : fields) members.push_back({field.name, schema_of(field, of), of == Of::answer || field.required});
+  return members;
+}
+
+net::Schemas description_schemas() {
+  using namespace net::schema;
+  const auto fields = array(ref("CatalogField"));
+  return {
+      {"CatalogField", to_text(object({{"name", text()}, {"type", choice({"name", "text", "integer", "time", "choice", "country", "sha256", "reference"})},
+                                       {"required", flag()}, {"help", text()}, {"choices", array(text(), "empty unless it is a choice")},
+                                       {"target", or_null(text("name of the entity that a reference leads to"))}}))},
+      {"CatalogEntity",
+       to_text(object({{"name", text()}, {"plural", text("the collection, in /v1/catalog/{plural}")}, {"noun", text()}, {"help", text()},
+                       {"key", text("the field that ends the path")}, {"parent", or_null(text("the field whose path comes first in this record's"))},
+                       {"fields", fields}, {"children", array(object({{"name", text()}, {"fields", fields}}), "lists of a record")},
+                       {"allowed_actions", array(ref("AllowedAction"))}}))},
+      {"CatalogDescription", to_text(object({{"items", array(ref("CatalogEntity"))}}))},
+  };
 }
 
 constexpr std::uint64_t kRecordMax = 1U << 20;
@@ -151,7 +171,7 @@ std::vector<net::Route> routes(const Api& api) {
     const auto collection = keep("/v1/catalog/" + std::string(spec.plural));
     const auto schema = keep(schema_name(spec));
     table.push_back({.method = get, .path = collection, .permission = "catalog.read", .summary = keep("List by path: " + std::string(spec.plural)),
-                     .response_schema = keep(std::string(schema) + "Page"),
+                     .response_schema = keep(std::string(schema) + "RecordPage"),
                      .query = {{"under", "path of the record above"}, {"limit", "items in a page", "integer"}, {"cursor", "`next` of the page before"}},
                      .handler = [&api, entity](const Request& request) { return list_records(request, api, *entity); }});
     table.push_back({.method = get, .path = keep(std::string(collection) + "/{path...}"), .permission = "catalog.read",
@@ -166,19 +186,24 @@ std::vector<net::Route> routes(const Api& api) {
 }
 
 net::Schemas schemas() {
-  net::Schemas schemas;
-  schemas["CatalogDescription"] = R"({"type":"object","required":["items"],"properties":{"items":{"type":"array","items":{"type":"object"}}}})";
+  using namespace net::schema;
+  auto schemas = description_schemas();
   for (const auto* entity : entities()) {
-    const auto name = schema_name(entity->spec());
-    auto schema = schema_of(entity->spec().fields);
-    for (const auto& child : entity->spec().children)
-      schema["properties"].as_object()[child.name] = JsonObject{{"type", "array"}, {"items", schema_of(child.fields)}};
-    schemas["New" + name] = to_text(schema);
-    schema["properties"].as_object()["path"] = JsonObject{{"type", "string"}};
-    schema["properties"].as_object()["entry"] = JsonObject{{"type", "integer"}};
-    schema["required"].as_array().emplace_back("path");
-    schemas[name] = to_text(schema);
-    schemas[name + "Page"] = net::page_schema(name);
+    const auto& spec = entity->spec();
+    const auto name = schema_name(spec);
+    auto fresh = members_of(spec.fields, Of::request), line = members_of(spec.fields, Of::answer);
+    line.push_back({"path", text("its name in every other place")});
+    line.push_back({"entry", count("id of the ledger entry that proves it")});
+    auto whole = line;
+    for (const auto& child : spec.children) {
+      fresh.push_back(optional(child.name, array(object(members_of(child.fields, Of::request)))));
+      whole.push_back({child.name, array(object(members_of(child.fields, Of::answer)))});
+    }
+    whole.push_back({"allowed_actions", array(ref("AllowedAction"))});
+    schemas[name] = to_text(object(whole, spec.help));
+    schemas["New" + name] = to_text(object(fresh));
+    schemas[name + "Record"] = to_text(object(line, "As in a list: without the record's own lists"));
+    schemas[name + "RecordPage"] = net::page_schema(name + "Record");
   }
   return schemas;
 }

@@ -150,7 +150,7 @@ Json shown(const Field& field, const db::Row& row, std::size_t i) {
 }
 
 JsonObject read_record(const Entity& entity, const db::Row& row) {
-  JsonObject object{{"path", row.text(2)}, {"entry", std::to_string(row.int64(1))}};
+  JsonObject object{{"path", row.text(2)}, {"entry", row.int64(1)}};
   std::size_t i = 3;
   for (const auto& field : entity.spec().fields) {
     if (field.name == "code") object["code"] = row.text(2).substr(row.text(2).rfind('/') + 1);

@@ -6,6 +6,7 @@
 #include "accounts/authenticator.h"
 #include "fleet/report_reader.h"
 #include "fleet/service.h"
+#include "net/schema.h"
 
 namespace hf::fleet {
 namespace {
@@ -65,11 +66,15 @@ std::vector<net::Route> routes(const Api& api) {
 }
 
 net::Schemas schemas() {
-  const std::string errors =
-      R"("errors":{"type":"array","items":{"type":"object","required":["line","code","message"],"properties":{"line":{"type":"integer"},"code":{"type":"string"},"message":{"type":"string"}}}})";
+  using namespace net::schema;
+  const auto summary = [](std::string_view taken, std::string_view what) {
+    return to_text(object({{"lines", count("that were read")}, {taken, count(what)}, {"unchanged", count()}, {"refused", count()},
+                           {"errors", array(ref("LineError"), "the first of those refused")}}));
+  };
   return {
-      {"ImportSummary", R"({"type":"object","required":["lines","imported","unchanged","refused","errors"],"properties":{"lines":{"type":"integer"},"imported":{"type":"integer"},"unchanged":{"type":"integer"},"refused":{"type":"integer"},)" + errors + "}}"},
-      {"ReportSummary", R"({"type":"object","required":["lines","moved","unchanged","refused","errors"],"properties":{"lines":{"type":"integer"},"moved":{"type":"integer"},"unchanged":{"type":"integer"},"refused":{"type":"integer"},)" + errors + "}}"},
+      {"LineError", to_text(object({{"line", count("from 1")}, {"code", text("stable, explained in the manual")}, {"message", text()}}))},
+      {"ImportSummary", summary("imported", "units that are new")},
+      {"ReportSummary", summary("moved", "units that run other builds than before")},
   };
 }
 

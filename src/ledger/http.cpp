@@ -5,6 +5,7 @@
 #include "ledger/bundle.h"
 #include "ledger/listing.h"
 #include "ledger/tile.h"
+#include "net/schema.h"
 
 namespace hf::ledger {
 namespace {
@@ -98,10 +99,12 @@ std::vector<net::Route> tile_routes(Log& log) {
       {.path = "/ledger/checkpoint",
        .permission = net::kPublic,
        .summary = "The newest signed checkpoint of the evidence log (C2SP tlog-checkpoint)",
+       .response_type = "text/plain",
        .handler = on(log, &checkpoint)},
       {.path = "/ledger/tile/{level}/{rest...}",
        .permission = net::kPublic,
        .summary = "A tile of the log's tree (C2SP tlog-tiles): hashes only",
+       .response_type = "application/octet-stream",
        .handler = on(log, &tile)},
   };
 }
@@ -112,6 +115,7 @@ std::vector<net::Route> entry_routes(Log& log) {
       {.path = "/ledger/tile/entries/{rest...}",
        .permission = kRead,
        .summary = "A bundle of log entries (C2SP tlog-tiles)",
+       .response_type = "application/octet-stream",
        .handler = on(log, &entry_bundle)},
       {.path = "/v1/ledger/entries",
        .permission = kRead,
@@ -135,17 +139,32 @@ std::vector<net::Route> entry_routes(Log& log) {
   };
 }
 
-std::vector<std::pair<std::string_view, std::string_view>> schemas() {
+net::Schemas schemas() {
+  using namespace net::schema;
+  // What an entry says is its kind's own: these members every entry has, and rows where it proves rows.
+  auto body = object({{"v", count("version of this form")}, {"id", text()}, {"kind", text()}, {"time", time()}, {"actor", text("who did it")},
+                      {"role", text("as what")}, optional("reason", text("why, where the actor gave one")), {"subjects", ref("EntrySubjects")},
+                      {"data", anything()},
+                      {"rows", JsonObject{{"description", "digests of the rows that it proves; of very many the root of their segment"},
+                                          {"oneOf", JsonArray{array(anything()), object({{"segment", text()}, {"events", count()}, {"root", sha256()}})}}}}},
+                     "The entry itself, RFC 8785");
+  body["additionalProperties"] = true;
+  const JsonObject subjects{{"description", "What it speaks of. Of very many only the number and the digest of their list"},
+                            {"oneOf", JsonArray{array(text()), object({{"count", count()}, {"sha256", sha256()}})}}};
   return {
-      {"LedgerEntry", R"({"type":"object","required":["id","index","state","kind","recorded_at","body"],"properties":{)"
-                      R"("id":{"type":"string"},"index":{"type":["integer","null"]},"state":{"enum":["waiting","integrated","published"]},)"
-                      R"("kind":{"type":"string"},"recorded_at":{"type":"string","format":"date-time"},"body":{"type":["object","null"]}}})"},
-      {"LedgerEntryPage", R"({"type":"object","required":["items","next"],"properties":{)"
-                          R"("items":{"type":"array","items":{"$ref":"#/components/schemas/LedgerEntry"}},"next":{"type":["string","null"]}}})"},
-      {"EvidenceBundle", R"({"type":"object","required":["format","key","entry","proof"],"properties":{)"
-                         R"("format":{"const":"holdfast-evidence@1"},"key":{"type":"string"},"entry":{"type":"string"},"proof":{"type":"string"},)"
-                         R"("event":{"type":"object","required":["line","position","path"],"properties":{"line":{"type":"string"},)"
-                         R"("position":{"type":"integer"},"path":{"type":"array","items":{"type":"string"}}}}}})"},
+      {"EntrySubjects", to_text(subjects)},
+      {"EntryBody", to_text(body)},
+      {"LedgerEntry", to_text(object({{"id", text("digits")}, {"index", or_null(count("in the tree; null: not yet there"))},
+                                      {"state", choice({"waiting", "integrated", "published"}, "published: under a signed checkpoint")}, {"kind", text()},
+                                      {"recorded_at", time()}, {"body", or_null(ref("EntryBody", "null: damaged"))}}))},
+      {"LedgerEntryPage", net::page_schema("LedgerEntry")},
+      {"LedgerStatus", to_text(object({{"size", count("entries in the tree")}, {"published_size", count("entries under the newest checkpoint")},
+                                       {"signed_at", or_null(time("null: no checkpoint yet"))}, {"origin", text()}, {"verifier_key", text("C2SP signed-note")}}))},
+      {"EvidenceBundle",
+       to_text(object({{"format", JsonObject{{"type", "string"}, {"const", "holdfast-evidence@1"}}}, {"key", text("C2SP signed-note verifier key")},
+                       {"entry", text("the entry, byte for byte")}, {"proof", text("C2SP tlog-proof")},
+                       optional("event", object({{"line", text("the event, byte for byte")}, {"position", count("in the entry's segment")},
+                                                 {"path", array(text("hash, base64"), "to the segment's root")}}))}))},
   };
 }
 

@@ -8,6 +8,7 @@ namespace {
 constexpr std::string_view kProblem = R"json({
   "type": "object",
   "description": "RFC 9457 problem details. The code is stable and explained in the manual.",
+  "additionalProperties": false,
   "required": ["title", "status", "code", "detail", "request_id"],
   "properties": {
     "title": {"type": "string"},
@@ -99,7 +100,13 @@ JsonObject operation_of(const Route& route) {
 
   JsonObject success{{"description", reason_of(route.success)}};
   if (route.success != 204 && route.success != 304) success["content"] = JsonObject{{route.response_type, media(route.response_schema)}};
-  operation["responses"] = JsonObject{{std::to_string(route.success), std::move(success)}, {"default", reference("responses", "Problem")}};
+  JsonObject responses{{std::to_string(route.success), success}};
+  if (route.or_else != 0) {
+    success["description"] = reason_of(route.or_else);
+    responses[std::to_string(route.or_else)] = std::move(success);
+  }
+  responses["default"] = reference("responses", "Problem");
+  operation["responses"] = std::move(responses);
 
   if (route.permission == kPublic) {
     operation["security"] = JsonArray{};
@@ -146,6 +153,7 @@ std::string operation_id(Method method, std::string_view path) {
 std::string page_schema(std::string_view item) {
   return to_text(JsonObject{
       {"type", "object"},
+      {"additionalProperties", false},
       {"required", JsonArray{"items", "next"}},
       {"properties", JsonObject{{"items", JsonObject{{"type", "array"}, {"items", reference("schemas", item)}}},
                                 {"next", JsonObject{{"type", JsonArray{"string", "null"}}, {"description", "cursor of the next page"}}}}}});

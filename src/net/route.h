@@ -37,6 +37,7 @@ struct Route {
   std::string_view response_schema{};
   std::string_view response_type = "application/json";
   int success = 200;
+  int or_else = 0;  // another status with the same answer: 200 beside 201, where it was there already
   std::vector<Parameter> query{};
   bool paged = false;            // takes "limit" and "cursor" (net/page.h)
   bool idempotency_key = false;  // honours Idempotency-Key; the answer is kept, so it must hold no secret

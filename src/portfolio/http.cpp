@@ -1,6 +1,7 @@
 #include "portfolio/http.h"
 
 #include "accounts/authenticator.h"
+#include "net/schema.h"
 #include "portfolio/coordinate_store.h"
 #include "portfolio/feed_service.h"
 #include "portfolio/sbom_service.h"
@@ -67,7 +68,7 @@ std::vector<net::Route> routes(const Api& api) {
   return {
       {.method = put, .path = "/v1/builds/{product}/{module}/{version}/sbom", .permission = "sbom.write", .body_max = kSbomMax,
        .content_types = {"application/json", "application/vnd.cyclonedx+json", "application/spdx+json", "application/ld+json"},
-       .summary = "Give a build its SBOM", .response_schema = "SbomReceipt", .success = 201, .handler = handle(api, &put_sbom)},
+       .summary = "Give a build its SBOM", .response_schema = "SbomReceipt", .success = 201, .or_else = 200, .handler = handle(api, &put_sbom)},
       {.method = get, .path = "/v1/builds/{product}/{module}/{version}/sbom", .permission = "sbom.read", .summary = "The SBOM's original bytes",
        .handler = handle(api, &get_sbom)},
       {.method = post, .path = "/v1/feeds", .permission = "vuln.write", .body_max = kFeedMax, .content_types = {"application/json", "text/csv"},
@@ -76,9 +77,16 @@ std::vector<net::Route> routes(const Api& api) {
 }
 
 net::Schemas schemas() {
+  using namespace net::schema;
   return {
-      {"SbomReceipt", R"({"type":"object","required":["build","sha256","format","spec_version","components","unidentified","unchanged","entry"],"properties":{"build":{"type":"string"},"sha256":{"type":"string"},"format":{"type":"string"},"spec_version":{"type":"string"},"components":{"type":"integer"},"unidentified":{"type":"integer"},"new_components":{"type":"integer"},"findings":{"type":"integer"},"statements":{"type":"integer"},"unchanged":{"type":"boolean"},"entry":{"type":"integer"}}})"},
-      {"FeedReceipt", R"({"type":"object","required":["feeds","findings_changed"],"properties":{"feeds":{"type":"object"},"findings_changed":{"type":"integer"}}})"},
+      {"SbomReceipt",
+       to_text(object({{"build", text("path")}, {"sha256", sha256("of the original bytes")}, {"format", choice({"CycloneDX", "SPDX"})}, {"spec_version", text()},
+                       {"components", count()}, {"unidentified", count("components without an identity that a record could name")},
+                       {"new_components", count("that no build had before")}, {"findings", count("that changed")}, {"statements", count("of this build that changed")},
+                       {"unchanged", flag("these bytes hold already")}, {"entry", count("id of the ledger entry that proves it")}}))},
+      {"FeedReceipt",
+       to_text(object({{"feeds", map(object({{"records", count()}, {"changed", count()}, {"version", text("the feed's own word")}}), "by the feed's name")},
+                       {"findings_changed", count()}}))},
   };
 }
 

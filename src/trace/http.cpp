@@ -214,16 +214,18 @@ std::vector<net::Route> routes(const Api& api) {
       {.method = get, .path = "/v1/today", .permission = "vuln.read", .summary = "What must be done now, and by when", .response_schema = "Today",
        .query = {kAt}, .handler = handle(api, &today)},
       {.method = get, .path = "/v1/vulnerabilities", .permission = "vuln.read", .summary = "Vulnerabilities found in our builds",
-       .response_schema = "VulnerabilityPage", .query = {{"state", "as below, or exploited"}, kAt, kLimit, kCursor}, .handler = handle(api, &vulnerabilities)},
+       .response_schema = "VulnerabilityLinePage", .query = {{"state", "as below, or exploited"}, kAt, kLimit, kCursor}, .handler = handle(api, &vulnerabilities)},
       {.method = get, .path = "/v1/vulnerabilities/{id}", .permission = "vuln.read", .summary = "Builds, units and Member States exposed, and why",
-       .response_schema = "Vulnerability", .query = {kAt}, .handler = handle(api, &vulnerability)},
+       .response_schema = "VulnerabilityAnswer", .query = {kAt}, .handler = handle(api, &vulnerability)},
       {.method = get, .path = "/v1/vulnerabilities/{id}/devices", .permission = "fleet.read", .summary = "The exposed units", .response_schema = "UnitPage",
        .query = with(kUnitFilters, {kLimit, kCursor}), .handler = handle(api, &units)},
       {.method = get, .path = "/v1/vulnerabilities/{id}/devices.csv", .permission = "fleet.read", .summary = "The exposed units as CSV, all of them",
+       .response_type = "text/csv",
        .query = kUnitFilters, .handler = handle(api, &units_csv)},
       {.method = get, .path = "/v1/vulnerabilities/{id}/devices.json", .permission = "fleet.read", .summary = "The exposed units as JSON, all of them",
+       .response_schema = "UnitExport",
        .query = kUnitFilters, .handler = handle(api, &units_json)},
-      {.method = get, .path = "/v1/products", .permission = "catalog.read", .summary = "Products with their units", .response_schema = "ProductPage",
+      {.method = get, .path = "/v1/products", .permission = "catalog.read", .summary = "Products with their units", .response_schema = "ProductLinePage",
        .query = {kLimit, kCursor}, .handler = handle(api, &products)},
       {.method = get, .path = "/v1/products/{code}", .permission = "catalog.read", .summary = "What stands behind a product, where it is, what affects it",
        .response_schema = "ProductAnswer", .query = {kAt}, .handler = handle(api, &product)},
@@ -236,53 +238,8 @@ std::vector<net::Route> routes(const Api& api) {
       {.method = get, .path = "/v1/keys/{sha256}", .permission = "fleet.read", .summary = "Every unit that holds a key or certificate",
        .response_schema = "KeyAnswer", .query = {kAt}, .handler = handle(api, &key)},
       {.method = get, .path = "/v1/search", .permission = "catalog.read", .summary = "Find anything by the beginning of its name",
-       .response_schema = "SearchPage", .query = {{"q", "how it begins", "string", true}}, .handler = handle(api, &search)},
+       .response_schema = "SearchHitPage", .query = {{"q", "how it begins", "string", true}}, .handler = handle(api, &search)},
   };
-}
-
-net::Schemas schemas() {
-  const std::string count = R"({"type":"integer","minimum":0})", text = R"({"type":"string"})", maybe = R"({"type":["string","null"]})";
-  const auto object = [](std::initializer_list<std::pair<std::string_view, std::string>> members) {
-    std::string required, properties;
-    for (const auto& [name, schema] : members) {
-      required += (required.empty() ? "\"" : ",\"") + std::string(name) + "\"";
-      properties += (properties.empty() ? "\"" : ",\"") + std::string(name) + "\":" + schema;
-    }
-    return R"({"type":"object","required":[)" + required + R"(],"properties":{)" + properties + "}}";
-  };
-  const auto list = [](const std::string& item) { return R"({"type":"array","items":)" + item + "}"; };
-  const auto ref = [](std::string_view name) { return R"({"$ref":"#/components/schemas/)" + std::string(name) + "\"}"; };
-  const std::string any = R"({"type":"object"})", any_or_null = R"({"type":["object","null"]})", flag = R"({"type":"boolean"})", texts = list(text);
-  net::Schemas schemas;
-  schemas["VulnerabilityLine"] = object({{"vulnerability", text}, {"summary", text}, {"severity", text}, {"score", text}, {"kev", any_or_null}, {"epss", any_or_null},
-                                         {"exposed_devices", count}, {"unknown_devices", count}, {"markets", count}, {"builds", count}, {"products", texts},
-                                         {"since_build", text}, {"first_found", maybe}});
-  schemas["VulnerabilityPage"] = net::page_schema("VulnerabilityLine");
-  schemas["Clock"] = object({{"name", text}, {"about", text}, {"subject", any}, {"starts_at", text}, {"ends_at", text}, {"source", text}, {"overdue", flag}});
-  schemas["Today"] = object({{"now", text}, {"at", maybe}, {"sentence", text}, {"clocks", list(ref("Clock"))}, {"exploited", list(ref("VulnerabilityLine"))},
-                             {"feeds", list(any)}, {"coverage", any}});
-  const auto standing = object({{"exposed", count}, {"under_investigation", count}, {"unknown", count}, {"fixed", count}, {"not_affected", count}, {"devices", count}});
-  schemas["Standing"] = standing;
-  schemas["Vulnerability"] = object({{"vulnerability", text}, {"aliases", texts}, {"sentence", text}, {"assessed", flag}, {"compared_components", count},
-                                     {"summary", text}, {"severity", text}, {"cvss", list(any)}, {"kev", any_or_null}, {"epss", any_or_null},
-                                     {"totals", ref("Standing")}, {"by_market", list(ref("Standing"))}, {"by_build", list(any)}, {"by_batch", list(any)},
-                                     {"findings", list(any)}, {"statements", list(any)}, {"records", list(any)}, {"at", maybe}, {"took_us", count}});
-  schemas["Unit"] = object({{"product", text}, {"serial", text}, {"market", text}, {"batch", text}, {"builds", texts}, {"since", text}});
-  schemas["UnitPage"] = net::page_schema("Unit");
-  schemas["ProductLine"] = object({{"path", text}, {"name", text}, {"manufacturer", text}, {"product_class", text}, {"category", maybe}, {"devices", count}});
-  schemas["ProductPage"] = net::page_schema("ProductLine");
-  schemas["ProductAnswer"] = object({{"path", text}, {"name", text}, {"manufacturer", text}, {"product_class", text}, {"category", maybe}, {"sentence", text}, {"modules", list(any)}, {"builds", list(any)}, {"releases", list(any)}, {"batches", list(any)},
-                                     {"devices", any}, {"exposure", list(any)}, {"at", maybe}});
-  schemas["BuildAnswer"] = object({{"path", text}, {"sentence", text}, {"sboms", list(any)}, {"components", count}, {"devices", count}, {"findings", list(any)}});
-  schemas["Component"] = object({{"coordinate", count}, {"name", text}, {"version", text}, {"purl", text}, {"identified", flag}, {"ref", text}, {"affected_by", count}});
-  schemas["ComponentPage"] = net::page_schema("Component");
-  schemas["DeviceAnswer"] = object({{"product", text}, {"serial", text}, {"sentence", text}, {"batch", text}, {"hardware_revision", text}, {"market", text}, {"state", text},
-                                    {"since", text}, {"certificate_sha256", maybe}, {"key_sha256", maybe}, {"builds", list(any)}, {"exposure", list(any)},
-                                    {"history", list(any)}, {"evidence", list(any)}, {"at", maybe}});
-  schemas["KeyAnswer"] = object({{"sha256", text}, {"kind", text}, {"sentence", text}, {"devices", any}, {"at", maybe}});
-  schemas["SearchHit"] = object({{"kind", text}, {"id", text}, {"title", text}, {"subtitle", text}, {"url", text}});
-  schemas["SearchPage"] = net::page_schema("SearchHit");
-  return schemas;
 }
 
 }  // namespace hf::trace

@@ -155,7 +155,7 @@ Result<JsonObject> Questions::build(std::string_view path) const {
                                              counted(affected, "vulnerability affects", "vulnerabilities affect") + " this build, which " +
                                              counted(devices, "unit runs.", "units run.");
   return JsonObject{{"path", build->path}, {"sentence", std::move(sentence)}, {"sboms", array_of(std::move(sboms))}, {"components", components},
-                    {"devices", devices}, {"findings", std::move(findings)}};
+                    {"devices", devices}, {"findings", std::move(findings)}, {"at", as_of_.at ? Json(format_rfc3339(*as_of_.at)) : Json(nullptr)}};
 }
 
 Result<JsonObject> Questions::components(std::string_view path, std::int64_t after, std::int64_t limit) const {

@@ -86,8 +86,9 @@ Result<JsonObject> Questions::search(std::string_view text, std::int64_t limit) 
                   : kind == "product"     ? "/products/" + id
                   : kind == "device"      ? "/devices/" + id
                   : kind == "key"         ? "/keys/" + id
-                  : kind == "component" || kind == "build" ? "/builds/" + id
-                                          : "/products/" + id.substr(0, id.find('/'));
+                  : kind == "release"     ? "/releases/" + id
+                  : kind == "batch"       ? "/batches/" + id
+                                          : "/builds/" + id;  // a component's page is that of a build with it
     items.push_back(std::move(item));
   };
   if (fleet::is_serial(text)) {

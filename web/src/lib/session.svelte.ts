@@ -1,7 +1,7 @@
 import { ApiError, ask, useSession, whenUnauthenticated } from "./api.ts";
 import { live } from "./live.svelte.ts";
 import { router } from "./router.svelte.ts";
-import type { Session } from "./types.ts";
+import type { PermissionName, Session, SignIn } from "./types.ts";
 import { safeNext, withQuery } from "./url.ts";
 
 class SessionStore {
@@ -26,7 +26,7 @@ class SessionStore {
   }
 
   async signIn(user: string, password: string) {
-    this.#set(await ask<Session>("/v1/session", { method: "POST", body: { name: user, password } }));
+    this.#set(await ask<Session>("/v1/session", { method: "POST", body: { name: user, password } satisfies SignIn }));
     router.go(safeNext(router.query.get("next")), { replace: true });
   }
 
@@ -38,7 +38,7 @@ class SessionStore {
     }
   }
 
-  may(permission: string) {
+  may(permission: PermissionName) {
     return this.current?.permissions.includes(permission) ?? false;
   }
 
