@@ -119,7 +119,16 @@ TEST_P(Answers, AreClosedAndAsTheDocumentSays) {
   post("/v1/catalog/releases", R"({"product":"pz","version":"1","kind":"security","security_version":1,"builds":[{"build":"pz/fw/1"}]})", 201);
   post("/v1/catalog/batches", R"({"product":"pz","code":"b","hardware_revision":"pz/a","release":"pz/1","name":"B","factory":"Brno","authorised_quantity":5,
       "placements":[{"market":"DE","placed_at":"2026-02-01T00:00:00Z"}]})", 201);
-  post("/v1/catalog/products", R"({"code":"pz"})", 422);
+  const auto pointers = [](const Json& problem) {
+    std::set<std::string> found;
+    for (const auto& one : problem.at("errors").as_array()) found.insert(std::string(one.at("pointer").as_string()));
+    return found;
+  };
+  EXPECT_EQ(pointers(post("/v1/catalog/batches", R"({"code":"c/d","product":"pz","hardware_revision":"pz/a","name":"C","factory":"Brno","a/b":1,
+      "placements":[{"market":"DE","placed_at":"2026-02-01"},{"market":"de","placed_at":1},2]})", 422)),
+            (std::set<std::string>{"/code", "/authorised_quantity", "/a~1b", "/placements/1/market", "/placements/1/placed_at", "/placements/2"}));
+  EXPECT_EQ(pointers(ask(net::Method::put, "/v1/builds/pz/fw/1/sbom", R"({"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"name":"a"},{"type":"library"}]})", 422)),
+            (std::set<std::string>{"/components/0", "/components/1"}));
   const auto entities = get("/v1/catalog");
   for (const auto& entity : entities.at("items").get_array()) {
     const auto collection = "/v1/catalog/" + std::string(entity.at("plural").as_string());

@@ -5,6 +5,7 @@
 #include "accounts/authenticator.h"
 #include "catalog/service.h"
 #include "net/page.h"
+#include "net/problem.h"
 #include "net/schema.h"
 
 namespace hf::catalog {
@@ -84,8 +85,14 @@ Result<Response> create_record(const Request& request, const Api& api, const Ent
   HF_TRY(const auto json, parse_json(request.body.text()));
   const auto* object = json.if_object();
   if (!object) return fail(ErrorKind::invalid, "HF-CATALOG-0001", "send one JSON object: the record's fields");
-  HF_TRY(const auto path, ledger::write(api.database, api.clock, accounts::actor_of(request),
-                                        [&](ledger::Transaction& transaction) { return create(transaction, entity, *object); }));
+  const auto path_or = ledger::write(api.database, api.clock, accounts::actor_of(request),
+                                     [&](ledger::Transaction& transaction) { return create(transaction, entity, *object); });
+  if (!path_or && path_or.error().code == "HF-CATALOG-0001") {
+    std::vector<net::Fault> faults;
+    for (auto& [where, pointer, what] : problems_of(entity, *object)) faults.push_back({std::move(pointer), std::move(what)});
+    return net::problem(path_or.error(), faults, request.id);
+  }
+  HF_TRY(const auto path, path_or);
   HF_TRY(auto record, api.database.read([&](const db::Reader& reader) { return show(reader, entity, path); }));
   record["allowed_actions"] = allowed_actions(request);
   auto response = net::json_text_response(201, to_text(record));

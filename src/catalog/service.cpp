@@ -70,17 +70,28 @@ std::string stored_of(const Field& field, const Json& json, Stored& out) {
   return {};
 }
 
-void add_problem(std::string& problems, std::string_view where, std::string_view what) {
-  problems += (problems.empty() ? "" : "; ") + std::string(where) + " " + std::string(what);
+// Where a member is, for people and as a JSON pointer.
+struct Place {
+  std::string text, pointer;
+  [[nodiscard]] Place member(std::string_view name) const {
+    std::string token;
+    for (const char c : name) token += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
+    return {text + (text.empty() ? "" : ".") + std::string(name), pointer + "/" + token};
+  }
+  [[nodiscard]] Place item(std::size_t n) const { return {text + "[" + std::to_string(n) + "]", pointer + "/" + std::to_string(n)}; }
+};
+
+void add_problem(std::vector<FieldProblem>& problems, const Place& place, std::string_view what) {
+  problems.push_back({place.text, place.pointer, std::string(what)});
 }
 
 // All fields of `json`, in the order of `fields`; problems collected.
 std::vector<Stored> read_fields(const std::vector<Field>& fields, const std::vector<Children>& children, const JsonObject& json,
-                                const std::string& prefix, std::string& problems) {
+                                const Place& record, std::vector<FieldProblem>& problems) {
   std::vector<Stored> values(fields.size());
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const auto* value = json.if_contains(fields[i].name);
-    const auto where = prefix + std::string(fields[i].name);
+    const auto where = record.member(fields[i].name);
     if (!value || value->is_null()) {
       if (fields[i].required) add_problem(problems, where, "is missing");
       continue;
@@ -90,7 +101,7 @@ std::vector<Stored> read_fields(const std::vector<Field>& fields, const std::vec
   for (const auto& [name, value] : json) {
     const bool known = std::any_of(fields.begin(), fields.end(), [&, &key = name](const Field& f) { return f.name == key; }) ||
                        std::any_of(children.begin(), children.end(), [&, &key = name](const Children& c) { return c.name == key; });
-    if (!known) add_problem(problems, prefix + std::string(name), "is not a field");
+    if (!known) add_problem(problems, record.member(name), "is not a field");
   }
   return values;
 }
@@ -159,37 +170,54 @@ JsonObject read_record(const Entity& entity, const db::Row& row) {
   return object;
 }
 
+struct ReadRecord {
+  std::vector<Stored> values;
+  std::vector<std::vector<Stored>> child_values;
+  std::vector<const Entity::ChildStatements*> child_of;
+  std::vector<FieldProblem> problems;
+};
+
+ReadRecord read_all(const Entity& entity, const JsonObject& record) {
+  const auto& spec = entity.spec();
+  ReadRecord read;
+  read.values = read_fields(spec.fields, spec.children, record, {}, read.problems);
+  for (const auto& child : entity.children) {
+    const auto* array = record.if_contains(child.children->name);
+    if (!array) continue;
+    const auto where = Place{}.member(child.children->name);
+    if (!array->is_array() || array->get_array().size() > kChildrenMax) {
+      add_problem(read.problems, where, "takes a list of at most 10000 objects");
+      continue;
+    }
+    for (std::size_t n = 0; n < array->get_array().size(); ++n) {
+      const auto* object = array->get_array()[n].if_object();
+      if (!object) {
+        add_problem(read.problems, where.item(n), "takes an object");
+        continue;
+      }
+      read.child_values.push_back(read_fields(child.children->fields, {}, *object, where.item(n), read.problems));
+      read.child_of.push_back(&child);
+    }
+  }
+  return read;
+}
+
 auto no_such(const Entity& entity, std::string_view path) {
   return fail(ErrorKind::not_found, "HF-CATALOG-0005", "there is no " + std::string(entity.spec().name) + " '" + std::string(path.substr(0, 200)) + "'");
 }
 
 }  // namespace
 
+std::vector<FieldProblem> problems_of(const Entity& entity, const JsonObject& record) { return read_all(entity, record).problems; }
+
 Result<std::string> create(ledger::Transaction& transaction, const Entity& entity, const JsonObject& record) {
   const auto& spec = entity.spec();
-  std::string problems;
-  auto values = read_fields(spec.fields, spec.children, record, "", problems);
-  std::vector<std::vector<Stored>> child_values;
-  std::vector<const Entity::ChildStatements*> child_of;
-  for (const auto& child : entity.children) {
-    const auto* array = record.if_contains(child.children->name);
-    if (!array) continue;
-    if (!array->is_array() || array->get_array().size() > kChildrenMax) {
-      add_problem(problems, child.children->name, "takes a list of at most 10000 objects");
-      continue;
-    }
-    for (std::size_t n = 0; n < array->get_array().size(); ++n) {
-      const auto where = std::string(child.children->name) + "[" + std::to_string(n) + "]";
-      const auto* object = array->get_array()[n].if_object();
-      if (!object) {
-        add_problem(problems, where, "takes an object");
-        continue;
-      }
-      child_values.push_back(read_fields(child.children->fields, {}, *object, where + ".", problems));
-      child_of.push_back(&child);
-    }
+  auto [values, child_values, child_of, problems] = read_all(entity, record);
+  if (!problems.empty()) {
+    std::string text;
+    for (const auto& [where, pointer, what] : problems) text += (text.empty() ? "" : "; ") + where + " " + what;
+    return fail(ErrorKind::invalid, "HF-CATALOG-0001", "not " + std::string(spec.noun) + ": " + text);
   }
-  if (!problems.empty()) return fail(ErrorKind::invalid, "HF-CATALOG-0001", "not " + std::string(spec.noun) + ": " + problems);
 
   HF_CHECK(check_rules(entity, values, child_values));
   std::string path = value_of(spec.fields, values, spec.key)->text;

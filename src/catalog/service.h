@@ -14,6 +14,15 @@ struct Page {
   std::int64_t limit = 100;
 };
 
+// A field that is missing, unknown or malformed.
+struct FieldProblem {
+  std::string where;    // for people: "placements[0].market"
+  std::string pointer;  // RFC 6901: "/placements/0/market"
+  std::string what;     // "takes two capital letters ..."
+};
+// All that is wrong with a record as it stands, without a look at the others.
+[[nodiscard]] std::vector<FieldProblem> problems_of(const Entity& entity, const JsonObject& record);
+
 // Creates a record from its JSON object. Within a transaction of the caller, so that an import is one.
 // HF-CATALOG-0001 a field is missing, unknown or malformed (the message names all of them); HF-CATALOG-0002 a
 // reference leads nowhere or out of the product; HF-CATALOG-0003 it exists already; HF-CATALOG-0004 breaks a rule.

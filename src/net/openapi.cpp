@@ -15,7 +15,10 @@ constexpr std::string_view kProblem = R"json({
     "status": {"type": "integer", "minimum": 400, "maximum": 599},
     "code": {"type": "string", "pattern": "^HF-[A-Z0-9]+-[0-9]{4}$"},
     "detail": {"type": "string", "description": "What is wrong and what to do."},
-    "request_id": {"type": "string"}
+    "request_id": {"type": "string"},
+    "errors": {"type": "array", "description": "Places of the content that are at fault, where they are known.", "items": {
+      "type": "object", "additionalProperties": false, "required": ["pointer", "detail"],
+      "properties": {"pointer": {"type": "string", "description": "RFC 6901"}, "detail": {"type": "string"}}}}
   }
 })json";
 

@@ -1,5 +1,7 @@
 #include "net/problem.h"
 
+#include <algorithm>
+
 #include <fmt/core.h>
 
 #include "net/json_quote.h"
@@ -36,6 +38,18 @@ Response problem(int status, std::string_view code, std::string_view detail, std
 Response problem(const Error& error, Stage stage, std::string_view request_id) {
   auto response = problem(status_of(error.kind, stage), error.code, error.message, request_id);
   response.error_detail = error.detail;
+  return response;
+}
+
+Response problem(const Error& error, const std::vector<Fault>& faults, std::string_view request_id) {
+  constexpr std::size_t kFaultsMax = 100;
+  auto response = problem(error, Stage::content, request_id);
+  auto& text = std::get<std::string>(response.content);
+  text.pop_back();
+  text += R"(,"errors":[)";
+  for (std::size_t i = 0; i < std::min(faults.size(), kFaultsMax); ++i)
+    text += fmt::format(R"({}{{"pointer":{},"detail":{}}})", i == 0 ? "" : ",", json_quote(faults[i].pointer), json_quote(faults[i].detail));
+  text += "]}";
   return response;
 }
 

@@ -1,7 +1,9 @@
 // Problem details (RFC 9457): application/problem+json with "code" and "request_id". Error::detail never leaves.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "net/http.h"
 
@@ -20,6 +22,13 @@ enum class Stage {
 [[nodiscard]] int status_of(ErrorKind kind, Stage stage);
 
 [[nodiscard]] Response problem(const Error& error, Stage stage, std::string_view request_id);
+// A place of the content that is at fault.
+struct Fault {
+  std::string pointer;  // RFC 6901, "" is all of it
+  std::string detail;
+};
+// With "errors": the first hundred faults of the content, where the domain knows them all.
+[[nodiscard]] Response problem(const Error& error, const std::vector<Fault>& faults, std::string_view request_id);
 // For what HTTP itself refuses (404, 405, 408, 431 ...), which has no Error behind it. The code is stable too.
 [[nodiscard]] Response problem(int status, std::string_view code, std::string_view detail, std::string_view request_id);
 

@@ -1,10 +1,12 @@
 #include "portfolio/http.h"
 
 #include "accounts/authenticator.h"
+#include "net/problem.h"
 #include "net/schema.h"
 #include "portfolio/coordinate_store.h"
 #include "portfolio/feed_service.h"
 #include "portfolio/sbom_service.h"
+#include "sbom/parse.h"
 
 namespace hf::portfolio {
 namespace {
@@ -22,6 +24,11 @@ std::string build_path(const Request& request) {
 Result<Response> put_sbom(const Request& request, const Api& api) {
   auto receipt = receive_sbom(api.database, api.blobs, api.clock, accounts::actor_of(request), build_path(request), bytes_of(request.body.text()),
                               {.bytes_max = kSbomMax});
+  if (!receipt && receipt.error().code == "HF-SBOM-0005") {  // every finding, where it is
+    std::vector<net::Fault> faults;
+    for (auto& finding : sbom::validate(bytes_of(request.body.text()), {.bytes_max = kSbomMax})) faults.push_back({std::move(finding.pointer), std::move(finding.message)});
+    return net::problem(receipt.error(), faults, request.id);
+  }
   if (!receipt) return fail(receipt.error());
   return net::json_text_response(
       receipt->unchanged ? 200 : 201,
