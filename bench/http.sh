@@ -5,6 +5,9 @@
 #   bench/http.sh [rounds] [seconds]
 set -euo pipefail
 cd "$(dirname "$0")/.."
+for tool in nginx wrk openssl curl taskset; do
+  command -v "$tool" >/dev/null || { echo "bench/http.sh needs $tool: ./dev bench installs nginx-light and wrk" >&2; exit 1; }
+done
 rounds=${1:-5} seconds=${2:-3}
 work=$(mktemp -d)
 pids=()
@@ -35,9 +38,9 @@ http {
   }
 }
 CONF
-nginx -c "$work/nginx.conf" -p "$work" & nginx=$!; pids+=($nginx)
-taskset -c 0 build/release/src/net/hf_http_bench 18081 plain & plain=$!; pids+=($plain)
-taskset -c 0 build/release/src/net/hf_http_bench 18444 tls & tls=$!; pids+=($tls)
+nginx -c "$work/nginx.conf" -p "$work" & nginx=$!; pids+=("$nginx")
+taskset -c 0 build/release/src/net/hf_http_bench 18081 plain & plain=$!; pids+=("$plain")
+taskset -c 0 build/release/src/net/hf_http_bench 18444 tls & tls=$!; pids+=("$tls")
 for port in 18080 18443 18081 18444; do
   until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do sleep 0.05; done
 done
@@ -71,6 +74,17 @@ done
 of() { median <"$work/$1.$2"; }
 printf '%-14s %10s %10s %7s | %12s %12s %9s\n' case holdfast/s nginx/s ratio 'holdfast us' 'nginx us' cpu-ratio
 for i in "${!names[@]}"; do
-  printf '%-14s %10.0f %10.0f %7.2f | %12.1f %12.1f %9.2f\n' "${names[i]}" "$(of ours $i)" "$(of theirs $i)" \
-    "$(of ratio $i)" "$(of ours_cpu $i)" "$(of theirs_cpu $i)" "$(of ratio_cpu $i)"
+  printf '%-14s %10.0f %10.0f %7.2f | %12.1f %12.1f %9.2f\n' "${names[i]}" "$(of ours "$i")" "$(of theirs "$i")" \
+    "$(of ratio "$i")" "$(of ours_cpu "$i")" "$(of theirs_cpu "$i")" "$(of ratio_cpu "$i")"
+done
+figure() { # CASE FIGURE VALUE UNIT, as support/bench.h describes
+  printf '{"bench": "http", "figure": "%s: %s", "value": %s, "unit": "%s"}\n' "$1" "$2" "$3" "$4"
+}
+titles=("plain, from the loop" "plain, from a worker" "TLS, from the loop")
+for i in "${!names[@]}"; do
+  figure "${titles[i]}" "requests/s" "$(of ours "$i")" 1/s
+  figure "${titles[i]}" "requests/s of nginx" "$(of theirs "$i")" 1/s
+  figure "${titles[i]}" "ratio to nginx" "$(of ratio "$i")" ""
+  figure "${titles[i]}" "server CPU us per request" "$(of ours_cpu "$i")" us
+  figure "${titles[i]}" "server CPU us per request of nginx" "$(of theirs_cpu "$i")" us
 done

@@ -53,12 +53,13 @@ def title(text: str) -> str:
         path = Path("bench") / (text + suffix)
         if path.exists():
             lines = []
+            mark = "//" if suffix == ".cpp" else "#(?!!)"
             for line in path.read_text().splitlines():
-                comment = re.match(r"(//|#)(?!!)\s?(.*)", line)
+                comment = re.match(mark + r"\s?(.*)", line)
                 if comment:
-                    if comment.group(2).startswith(" "):
+                    if comment.group(1).startswith(" "):
                         break  # usage
-                    lines.append(comment.group(2))
+                    lines.append(comment.group(1))
                 elif not line.startswith("#!"):
                     break
             return " ".join(lines)

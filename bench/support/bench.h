@@ -11,7 +11,10 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
+#include <fstream>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +36,30 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+// What this process itself has worked, in all its threads: the time to trust on a machine that does other work, but for
+// what PostgreSQL and the disk do.
+class ProcessorTime {
+ public:
+  [[nodiscard]] double milliseconds() const { return now() - start_; }
+
+ private:
+  static double now() {
+    timespec time{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return double(time.tv_sec) * 1e3 + double(time.tv_nsec) / 1e6;
+  }
+  double start_ = now();
+};
+
+// The most memory that this process has had since `forget_peak`, in MiB; without the server's, on PostgreSQL.
+inline double peak_mib() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmHWM:")) return std::stod(line.substr(6)) / 1024;
+  return 0;
+}
+inline void forget_peak() { std::ofstream("/proc/self/clear_refs") << 5; }
+
 // `share` from 0 to 1, of at least one value.
 inline double percentile(std::vector<double> values, double share) {
   const auto rank = std::min(values.size() - 1, static_cast<std::size_t>(share * double(values.size())));
@@ -52,9 +79,10 @@ class Report {
   explicit Report(std::string bench) : bench_(std::move(bench)) {}
   std::string engine{};  // of the figures that follow; empty for none
 
-  void figure(std::string_view name, double value, std::string_view unit) const { print(name, value, unit, {}); }
-  void figure(std::string_view name, double value, std::string_view unit, Aim aim) const {
-    print(name, value, unit, {{"aim", aim.value}, {"sense", aim.at_most ? "max" : "min"}});
+  void figure(std::string_view name, double value, std::string_view unit, std::optional<Aim> aim = {}) const {
+    JsonObject object;
+    if (aim) object = {{"aim", aim->value}, {"sense", aim->at_most ? "max" : "min"}};
+    print(name, value, unit, std::move(object));
   }
 
  private:

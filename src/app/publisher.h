@@ -27,7 +27,7 @@ class Publisher {
   std::uint64_t published_ = 0;
   std::mutex mutex_;
   std::condition_variable wake_;
-  bool stop_ = false;
+  bool stop_ = false, written_ = false;
   std::thread thread_;
 };
 

@@ -1,5 +1,7 @@
 #include "db/database.h"
 
+#include <algorithm>
+
 #include "db/migrate.h"
 
 namespace hf::db {
@@ -96,8 +98,8 @@ void Database::give_back(std::shared_ptr<Driver> connection) {
 }
 
 // The first waiting thread leads: it runs everything that queued up, while later ones queue for the next group.
-Result<void> Database::commit(const Job& job) {
-  Waiting mine{job, {}, false};
+Result<void> Database::commit(const Job& job, Durability durability) {
+  Waiting mine{job, durability, {}, false};
   std::unique_lock lock(queue_mutex_);
   queue_.push_back(&mine);
   for (;;) {
@@ -109,11 +111,22 @@ Result<void> Database::commit(const Job& job) {
     queue_.erase(queue_.begin(), last);
     lock.unlock();
     run_group(group);
+    told();
     lock.lock();
     for (auto* waiting : group) waiting->done = true;
     leading_ = false;
     group_done_.notify_all();
   }
+}
+
+void Database::on_commit(std::function<void()> tell) {
+  const std::lock_guard lock(tell_mutex_);
+  tell_ = std::move(tell);
+}
+
+void Database::told() {
+  const std::lock_guard lock(tell_mutex_);
+  if (tell_) tell_();
 }
 
 void Database::run_group(const std::vector<Waiting*>& group) {
@@ -156,7 +169,9 @@ Result<void> Database::run_jobs(const std::vector<Waiting*>& group) {
       HF_CHECK(driver.script("ROLLBACK TO SAVEPOINT job; RELEASE SAVEPOINT job"));
     }
   }
-  return driver.script("COMMIT");
+  // SQLite's switch is not one of a transaction, and its flush is of one file.
+  const bool derived = std::all_of(group.begin(), group.end(), [](const auto* waiting) { return waiting->durability == Durability::derived; });
+  return driver.script(derived && driver.engine() == Engine::postgresql ? "SET LOCAL synchronous_commit = off; COMMIT" : "COMMIT");
 }
 
 }  // namespace hf::db

@@ -24,6 +24,11 @@ struct Location {
   static Result<Location> parse(std::string_view text);  // HF-DB-0007
 };
 
+enum class Durability {
+  flushed,  // what is acknowledged is on the disk
+  derived,  // it may be lost with the power, because it is made again, and the same, from what is on the disk
+};
+
 class Database {
  public:
   // Opens, and checks that the schema is the one of this binary (HF-DB-0008: run `holdfast db migrate`).
@@ -47,21 +52,26 @@ class Database {
 
   // Runs `job(Writer&)`, which returns a Result, and commits it, or leaves no trace of it.
   template <class F>
-  auto write(F&& job) -> std::invoke_result_t<F, Writer&> {
+  auto write(F&& job, Durability durability = Durability::flushed) -> std::invoke_result_t<F, Writer&> {
     std::optional<std::invoke_result_t<F, Writer&>> result;
     auto outcome = commit([&](Writer& writer) -> Result<void> {
       result.emplace(job(writer));
       if (!*result) return fail(result->error());
       return {};
-    });
+    }, durability);
     if (!outcome) return fail(std::move(outcome).error());
     return std::move(*result);
   }
+
+  // Called after commits of this process, by the thread that committed; it must not block. Empty: nobody is told.
+  // When it returns, the function that was there before is not running and never runs again.
+  void on_commit(std::function<void()> tell);
 
  private:
   using Job = std::function<Result<void>(Writer&)>;
   struct Waiting {
     const Job& job;
+    Durability durability;
     Result<void> outcome;
     bool done = false;
   };
@@ -76,10 +86,11 @@ class Database {
   std::shared_ptr<Driver> idle_reader();  // null if there is none
   Result<std::shared_ptr<Driver>> borrow_snapshot();
   void give_back(std::shared_ptr<Driver> connection);
-  Result<void> commit(const Job& job);
+  Result<void> commit(const Job& job, Durability durability);
   void run_group(const std::vector<Waiting*>& group);
   Result<void> run_jobs(const std::vector<Waiting*>& group);
   Result<void> begin_group();
+  void told();
 
   Location location_;
 
@@ -92,6 +103,9 @@ class Database {
   bool leading_ = false;  // a thread is committing a group
   std::unique_ptr<Driver> writer_;
   IdBlock ids_;
+
+  std::mutex tell_mutex_;
+  std::function<void()> tell_;
 };
 
 }  // namespace hf::db

@@ -185,7 +185,7 @@ Result<std::unique_ptr<Driver>> open_sqlite(const std::string& path, Access acce
   // FULL: an acknowledged commit survives a power cut. WAL: readers never wait for the writer.
   std::string setup =
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
-      "PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 1073741824; PRAGMA cache_size = -65536;";
+      "PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456; PRAGMA cache_size = -65536;";
   if (access == Access::read) setup += "PRAGMA query_only = ON;";
   HF_CHECK(driver->script(setup));
   return driver;

@@ -11,6 +11,7 @@ const db::Query kWaiting{"ledger.waiting", R"sql(
       FROM ledger_outbox AS o
      ORDER BY o.entry_id
      LIMIT $1)sql"};
+const db::Query kAnyWaiting{"ledger.any_waiting", "SELECT entry_id FROM ledger_outbox ORDER BY entry_id LIMIT 1"};
 const db::Query kInsertLeaf{"ledger.insert_leaf", "INSERT INTO ledger_leaf (leaf_index, entry_id) VALUES ($1, $2)"};
 const db::Query kInsertNode{"ledger.insert_node", "INSERT INTO ledger_node (level, position, hash) VALUES ($1, $2, $3)"};
 const db::Query kDeleteOutbox{"ledger.delete_outbox", "DELETE FROM ledger_outbox WHERE entry_id = $1"};
@@ -28,6 +29,11 @@ Log::Log(db::Database& database, const Clock& clock, crypto::KeyStore& keys, std
     : database_(database), clock_(clock), keys_(keys), origin_(std::move(origin)), key_(std::move(key)) {}
 
 Result<std::uint64_t> Log::integrate() {
+  // Asked before the one writer is: the log is looked at whenever somebody wrote.
+  HF_TRY(const auto any, database_.read([](const db::Reader& reader) {
+    return reader.find(kAnyWaiting, [](const db::Row& row) { return row.int64(0); });
+  }));
+  if (!any) return std::uint64_t{0};
   return database_.write([](db::Writer& writer) -> Result<std::uint64_t> {
     HF_TRY(const auto waiting, writer.select(kWaiting, [](const db::Row& row) { return Waiting{row.int64(0), hash_of(row.blob(1))}; }, kBatch));
     if (waiting.empty()) return std::uint64_t{0};
@@ -84,9 +90,10 @@ Result<std::uint64_t> Log::publish() {
   }
   if (heads.size == 0) return heads.size;
   HF_TRY(const auto note, sign_checkpoint({.origin = origin_, .size = heads.size, .root = heads.root}, keys_, key_));
-  HF_CHECK(database_.write([&](db::Writer& writer) {
-    return writer.execute(kInsertCheckpoint, std::int64_t(heads.size), clock_.now(), note);
-  }));
+  // The leaves are on the disk, and Ed25519 gives one signature for one text: a checkpoint that is lost with the power is
+  // signed again as it was, and nobody holds one that the log does not contain.
+  HF_CHECK(database_.write([&](db::Writer& writer) { return writer.execute(kInsertCheckpoint, std::int64_t(heads.size), clock_.now(), note); },
+                           db::Durability::derived));
   return heads.size;
 }
 

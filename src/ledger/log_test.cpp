@@ -76,6 +76,27 @@ TEST_P(LedgerLog, AnEntryIsProvenUnderASignedCheckpoint) {
   EXPECT_EQ(report.rows, 2U);
 }
 
+TEST_P(LedgerLog, AClockThatGoesBackDoesNotTurnTheLogAround) {
+  std::vector<EntryId> entries{add(1, "a")};
+  EXPECT_TRUE(log_.advance());
+  clock_.set(clock_.now() - std::chrono::hours(1));
+  entries.push_back(add(2, "b"));
+  entries.push_back(add(3, "c"));
+  EXPECT_TRUE(log_.advance());
+  clock_.advance(std::chrono::hours(2));
+  entries.push_back(add(4, "d"));
+  EXPECT_TRUE(log_.advance());
+  Time before{};
+  for (const auto id : entries) {
+    const auto entry = database_->read([&](const db::Reader& reader) { return Store(reader).entry(id); }).value();
+    EXPECT_GT(entry->recorded_at, before) << entry->body;
+    before = entry->recorded_at;
+    EXPECT_TRUE(log_.prove(id));
+  }
+  EXPECT_EQ(before, clock_.now()) << "the right time is taken again as soon as it is later";
+  EXPECT_EQ(named(), std::set<std::string>{});
+}
+
 TEST_P(LedgerLog, AChangeWithoutEvidenceIsNotCommitted) {
   const auto done = write(*database_, clock_, {"user:test", "tester"}, [&](Transaction& t) {
     return t.db().execute(kInsertThing, 1, 0, "sneaky");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ledger/newest.h"
 #include "ledger/segment.h"
 #include "ledger/tile.h"
 
@@ -67,9 +68,14 @@ Hash ProvenTable::digest(const db::Row& row) const {
   return crypto::sha256({bytes_of(canonical_json(object).value())});
 }
 
+Result<Time> newest_time(const db::Reader& reader) {
+  HF_TRY(const auto micros, reader.number(kNewest));
+  return time_of(micros);
+}
+
 Result<Transaction> Transaction::begin(db::Writer& writer, const Clock& clock, Actor actor) {
-  HF_TRY(const auto newest, writer.number(kNewest));
-  return Transaction(writer, std::max(clock.now(), time_of(newest + 1)), std::move(actor));
+  HF_TRY(const auto newest, newest_time(writer));
+  return Transaction(writer, std::max(clock.now(), newest + std::chrono::microseconds(1)), std::move(actor));
 }
 
 Result<EntryId> Transaction::append(std::string kind, std::vector<std::string> subjects, JsonObject data) {

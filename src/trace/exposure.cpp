@@ -43,28 +43,34 @@ Result<Exposure> exposure_of(const ExposureStore& store, std::string_view vulner
   if (out.edges.empty()) return out;
   for (const auto& edge : out.edges) {
     auto& build = out.builds[edge.build_id];
-    build.path = edge.build, build.version = edge.version, build.module = edge.module, build.product = edge.product;
+    if (build.path.empty()) build.path = edge.build;
     build.standing = std::max(build.standing, standing_of(edge.state));
     build.components.push_back(&edge);
   }
+  HF_TRY(out.components, store.names(vulnerability));
+  const auto by_name = [&](const EdgeRow* a, const EdgeRow* b) {
+    return std::tie(out.components[a->coordinate_id].name, a->coordinate_id) < std::tie(out.components[b->coordinate_id].name, b->coordinate_id);
+  };
+  for (auto& [id, build] : out.builds)
+    if (build.components.size() > 1) std::sort(build.components.begin(), build.components.end(), by_name);
   HF_TRY(const auto pairs, store.configurations(vulnerability));
-  std::multimap<std::int64_t, std::int64_t> builds_of;
   for (const auto& [configuration, build] : pairs) {
     auto& standing = out.configurations.try_emplace(configuration, Standing::not_affected).first->second;
     standing = std::max(standing, out.builds[build].standing);
-    builds_of.emplace(configuration, build);
   }
   HF_TRY(out.units, store.units(vulnerability));
   std::erase_if(out.units, [](const auto& row) { return row.devices == 0; });  // as of then: a key of the census with nothing yet
+  std::map<std::int64_t, std::int64_t> devices;  // of a configuration
   for (const auto& row : out.units) {
+    devices[row.configuration_id] += row.devices;
     const auto standing = out.configurations[row.configuration_id];
     out.totals.add(standing, row.devices);
     out.by_market[row.market].add(standing, row.devices);
     out.by_batch[row.batch_id].add(standing, row.devices);
     if (standing == Standing::affected) out.by_batch_and_market[{row.batch_id, row.market}] += row.devices;
-    const auto [first, last] = builds_of.equal_range(row.configuration_id);
-    for (auto at = first; at != last; ++at) out.builds[at->second].devices += row.devices;
   }
+  for (const auto& [configuration, build] : pairs)
+    if (const auto found = devices.find(configuration); found != devices.end()) out.builds[build].devices += found->second;
   return out;
 }
 

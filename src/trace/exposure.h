@@ -30,13 +30,21 @@ struct Units {
 
 struct Exposure {
   struct Build {
-    std::string path, version, module, product;
+    std::string path;  // product/module/version
     Standing standing = Standing::not_affected;
     std::int64_t devices = 0;  // units that run it
-    std::vector<const EdgeRow*> components;
+    std::vector<const EdgeRow*> components;  // by name
+
+    [[nodiscard]] std::string_view product() const { return std::string_view(path).substr(0, path.find('/')); }
+    [[nodiscard]] std::string_view module() const { return std::string_view(path).substr(0, version_at() - 1); }
+    [[nodiscard]] std::string_view version() const { return std::string_view(path).substr(version_at()); }
+
+   private:
+    [[nodiscard]] std::size_t version_at() const { return path.find('/', path.find('/') + 1) + 1; }
   };
 
   std::vector<EdgeRow> edges;
+  std::map<std::int64_t, ComponentName> components;     // by coordinate
   std::map<std::int64_t, Build> builds;                 // by id
   std::map<std::int64_t, Standing> configurations;      // by id
   std::vector<UnitsRow> units;

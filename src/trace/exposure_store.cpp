@@ -14,35 +14,40 @@ namespace {
   " UNION ALL SELECT s.build_id, s.coordinate_id, s.state, s.basis, s.since FROM build_statement AS s"           \
   " WHERE s.vulnerability = $1 AND s.since <= $2 AND s.until > $2) "
 
+// Names of builds are long lists where a component is in many: the path alone, of which module and product are parts.
 const db::Query kEdges{"trace.edges", HF_EDGE R"sql(
-    SELECT e.build_id, b.path, b.version, m.path, p.path, e.coordinate_id, c.name, c.version, c.purl, e.state, e.basis, e.since
-      FROM edge AS e
-      JOIN build AS b ON b.build_id = e.build_id
-      JOIN module AS m ON m.module_id = b.module_id
-      JOIN product AS p ON p.product_id = m.product_id
-      JOIN coordinate AS c ON c.coordinate_id = e.coordinate_id
-     ORDER BY b.path, c.name, e.coordinate_id)sql"};
-const db::Query kConfigurations{"trace.exposed_configurations", HF_EDGE R"sql(
+    SELECT e.build_id, b.path, e.coordinate_id, e.state, e.basis, e.since
+      FROM edge AS e JOIN build AS b ON b.build_id = e.build_id)sql"};
+const db::Query kNames{"trace.edge_names", R"sql(
+    SELECT c.coordinate_id, c.name, c.version
+      FROM (SELECT coordinate_id FROM finding WHERE vulnerability = $1 AND since <= $2 AND until > $2
+            UNION SELECT coordinate_id FROM build_statement WHERE vulnerability = $1 AND since <= $2 AND until > $2) AS said
+      JOIN coordinate AS c ON c.coordinate_id = said.coordinate_id)sql"};
+// The builds of the edges. Which of the two says it does not matter here, so nothing is left out and found again.
+#define HF_HELD                                                                                              \
+  "WITH assessed AS (SELECT bc.build_id FROM finding AS f"                                                   \
+  "  JOIN build_coordinate AS bc ON bc.coordinate_id = f.coordinate_id AND bc.since <= $2 AND bc.until > $2" \
+  " WHERE f.vulnerability = $1 AND f.since <= $2 AND f.until > $2"                                           \
+  " UNION ALL SELECT s.build_id FROM build_statement AS s"                                                   \
+  " WHERE s.vulnerability = $1 AND s.since <= $2 AND s.until > $2) "
+const db::Query kConfigurations{"trace.exposed_configurations", HF_HELD R"sql(
     SELECT DISTINCT cb.configuration_id, cb.build_id
-      FROM edge AS e JOIN configuration_build AS cb ON cb.build_id = e.build_id
-     ORDER BY cb.configuration_id, cb.build_id)sql"};
-const db::Query kUnits{"trace.exposed_units", HF_EDGE R"sql(
-    , held AS (SELECT DISTINCT cb.configuration_id FROM edge AS e JOIN configuration_build AS cb ON cb.build_id = e.build_id)
+      FROM assessed AS a JOIN configuration_build AS cb ON cb.build_id = a.build_id)sql"};
+const db::Query kUnits{"trace.exposed_units", HF_HELD R"sql(
+    , held AS (SELECT DISTINCT cb.configuration_id FROM assessed AS a JOIN configuration_build AS cb ON cb.build_id = a.build_id)
     SELECT n.configuration_id, n.market, n.batch_id, n.devices
       FROM held AS h JOIN census AS n ON n.configuration_id = h.configuration_id
-     WHERE n.state = 'active' AND n.devices > 0
-     ORDER BY n.configuration_id, n.market, n.batch_id)sql"};
+     WHERE n.state = 'active' AND n.devices > 0)sql"};
 // The keys of the census never go away, so the past is one look-up a key.
-const db::Query kUnitsThen{"trace.exposed_units_then", HF_EDGE R"sql(
-    , held AS (SELECT DISTINCT cb.configuration_id FROM edge AS e JOIN configuration_build AS cb ON cb.build_id = e.build_id)
+const db::Query kUnitsThen{"trace.exposed_units_then", HF_HELD R"sql(
+    , held AS (SELECT DISTINCT cb.configuration_id FROM assessed AS a JOIN configuration_build AS cb ON cb.build_id = a.build_id)
     SELECT n.configuration_id, n.market, n.batch_id,
            (SELECT p.devices FROM census_history AS p
              WHERE p.configuration_id = n.configuration_id AND p.market = n.market AND p.batch_id = n.batch_id AND p.state = n.state
                AND p.since <= $2
              ORDER BY p.since DESC LIMIT 1) AS devices
       FROM held AS h JOIN census AS n ON n.configuration_id = h.configuration_id
-     WHERE n.state = 'active'
-     ORDER BY n.configuration_id, n.market, n.batch_id)sql"};
+     WHERE n.state = 'active')sql"};
 const db::Query kDevices{"trace.devices_of_configuration", R"sql(
     SELECT serial, batch_id, since FROM device
      WHERE configuration_id = $1 AND market = $2 AND serial > $3 AND state = 'active'
@@ -72,9 +77,16 @@ const db::Query kStatements{"trace.statements", R"sql(
 
 Result<std::vector<EdgeRow>> ExposureStore::edges(std::string_view vulnerability) const {
   return db_.select(kEdges, [](const db::Row& row) {
-    return EdgeRow{row.int64(0), row.string(1), row.string(2), row.string(3), row.string(4), row.int64(5),
-                   row.string(6), row.string(7), row.string(8), row.string(9), row.string(10), row.time(11)};
+    return EdgeRow{row.int64(0), row.string(1), row.int64(2), row.string(3), row.string(4), row.time(5)};
   }, vulnerability, as_of_.micros());
+}
+
+Result<std::map<std::int64_t, ComponentName>> ExposureStore::names(std::string_view vulnerability) const {
+  std::map<std::int64_t, ComponentName> names;
+  HF_CHECK(db_.each(kNames, [&](const db::Row& row) {
+    return names.emplace(row.int64(0), ComponentName{row.string(1), row.string(2)}), true;
+  }, vulnerability, as_of_.micros()));
+  return names;
 }
 
 Result<std::vector<PairRow>> ExposureStore::configurations(std::string_view vulnerability) const {

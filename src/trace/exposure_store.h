@@ -1,6 +1,7 @@
 // Which builds, configurations, units and markets a vulnerability reaches, as of an instant: the SQL.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,11 +19,14 @@ struct AsOf {
 // A component of a build and what is said of it: the build's own word if it has one, else the edge's.
 struct EdgeRow {
   std::int64_t build_id;
-  std::string build, version, module, product;
+  std::string build;  // path
   std::int64_t coordinate_id;
-  std::string component, component_version, purl;
   std::string state, basis;  // basis: "record", "vex", "set"
   Time since;
+};
+
+struct ComponentName {
+  std::string name, version;
 };
 
 struct PairRow {  // a configuration that contains an assessed build
@@ -47,6 +51,8 @@ class ExposureStore {
   ExposureStore(const db::Reader& reader, AsOf as_of) : db_(reader), as_of_(as_of) {}
 
   [[nodiscard]] Result<std::vector<EdgeRow>> edges(std::string_view vulnerability) const;
+  // Of the components of the edges, by coordinate.
+  [[nodiscard]] Result<std::map<std::int64_t, ComponentName>> names(std::string_view vulnerability) const;
   [[nodiscard]] Result<std::vector<PairRow>> configurations(std::string_view vulnerability) const;
   [[nodiscard]] Result<std::vector<UnitsRow>> units(std::string_view vulnerability) const;
   // Active units of a configuration in a market with a serial above `after`, by serial.

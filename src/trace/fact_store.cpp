@@ -151,12 +151,13 @@ const db::Query kDevicesUnassessedThen{"trace.count_devices_unassessed_then", HF
        SELECT 1 FROM configuration_build AS cb
         WHERE cb.configuration_id = n.configuration_id
           AND NOT EXISTS (SELECT 1 FROM sbom AS s WHERE s.build_id = cb.build_id AND s.received_at <= $1 AND s.replaced_at > $1)))sql"};
+// Configurations first: they are hundreds, and the census has a row for each of their markets and batches.
 const db::Query kDevicesUnassessed{"trace.count_devices_unassessed", R"sql(
-    SELECT CAST(SUM(n.devices) AS BIGINT) FROM census AS n
-     WHERE n.state = 'active' AND EXISTS (
-       SELECT 1 FROM configuration_build AS cb
-        WHERE cb.configuration_id = n.configuration_id
-          AND NOT EXISTS (SELECT 1 FROM sbom AS s WHERE s.build_id = cb.build_id AND s.received_at <= $1 AND s.replaced_at > $1)))sql"};
+    SELECT CAST(SUM(n.devices) AS BIGINT)
+      FROM (SELECT DISTINCT cb.configuration_id FROM configuration_build AS cb
+             WHERE NOT EXISTS (SELECT 1 FROM sbom AS s WHERE s.build_id = cb.build_id AND s.received_at <= $1 AND s.replaced_at > $1)) AS unassessed
+      JOIN census AS n ON n.configuration_id = unassessed.configuration_id
+     WHERE n.state = 'active')sql"};
 const db::Query kSearchPaths{"trace.search_paths", R"sql(
     SELECT * FROM (SELECT 'product' AS kind, path, name AS title FROM product WHERE path >= $1 AND path < $2 ORDER BY path LIMIT $3) AS a
     UNION ALL

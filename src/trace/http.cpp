@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "cli/command.h"
+#include "ledger/newest.h"
 #include "net/page.h"
 #include "trace/questions.h"
 
@@ -130,8 +131,13 @@ class UnitExport final : public net::Producer {
 Result<Response> exported(const Request& request, const Api& api, bool csv) {
   HF_TRY(const auto query, unit_query(request));
   HF_TRY(auto when, as_of(request));
-  if (!when.at) when.at = api.clock.now();
-  HF_TRY(auto list, api.database.read([&](const db::Reader& reader) { return UnitList::of(reader, when, request.path("id"), query); }));
+  HF_TRY(auto list, api.database.read([&](const db::Reader& reader) -> Result<UnitList> {
+    if (!when.at) {  // now, and not before what is known: the clock may have gone back
+      HF_TRY(const auto newest, ledger::newest_time(reader));
+      when.at = std::max(api.clock.now(), newest);
+    }
+    return UnitList::of(reader, when, request.path("id"), query);
+  }));
   Response response;
   response.headers.set("Content-Type", csv ? "text/csv; charset=utf-8" : "application/json");
   response.headers.set("Content-Disposition", std::string("attachment; filename=\"exposed-units.") + (csv ? "csv\"" : "json\""));

@@ -5,6 +5,7 @@ tests/support/with_postgres, which names its server in HF_TEST_POSTGRESQL; witho
 """
 from __future__ import annotations
 
+import functools
 import http.client
 import itertools
 import json
@@ -153,6 +154,7 @@ class Server:
         watchdog.cancel()
         self.trust = ssl.create_default_context(cafile=str(instance.data / "tls" / "certificate.pem"))
         self.session: dict[str, str] = {}
+        self.kept = threading.local()
 
     def stop(self) -> str:
         """Stops it as an operator does; its log."""
@@ -171,15 +173,23 @@ class Server:
         if body is not None:
             sent["Content-Type"] = "application/json"
             body = body if isinstance(body, bytes) else json.dumps(body).encode()
-        port = self.ports[plane]
-        connection = (http.client.HTTPConnection("localhost", port, timeout=DEADLINE) if plane == "public" else
-                      http.client.HTTPSConnection("localhost", port, timeout=DEADLINE, context=trust or self.trust))
+        kept = self.kept.__dict__  # one connection a thread and listener; one with its own trust is not kept
+        connection = kept.pop(plane, None) if trust is None else None
+        if connection is None:
+            make = http.client.HTTPConnection if plane == "public" else functools.partial(http.client.HTTPSConnection, context=trust or self.trust)
+            connection = make("localhost", self.ports[plane], timeout=DEADLINE)
         try:
             connection.request(method, target, body, {**sent, **(headers or {})})
             answer = connection.getresponse()
-            return Answer(answer.status, answer.headers, answer.read())
-        finally:
+            answered = Answer(answer.status, answer.headers, answer.read())
+        except BaseException:
             connection.close()
+            raise
+        if trust is None:
+            kept[plane] = connection
+        else:
+            connection.close()
+        return answered
 
     def sign_in(self) -> Server:
         """The first account, made with the set-up link; the requests after it are that person's."""
