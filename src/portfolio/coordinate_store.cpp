@@ -10,7 +10,7 @@ namespace {
 
 const db::Query kBuild{"portfolio.build", "SELECT build_id FROM build WHERE path = $1"};
 const db::Query kCurrentSbom{"portfolio.current_sbom", R"sql(
-    SELECT sbom_id, sha256 FROM sbom WHERE build_id = $1 AND replaced_at = 9223372036854775807)sql"};
+    SELECT sbom_id, sha256, entry_id FROM sbom WHERE build_id = $1 AND replaced_at = 9223372036854775807)sql"};
 const db::Query kInsertSbom{"portfolio.insert_sbom", R"sql(
     INSERT INTO sbom (sbom_id, entry_id, build_id, sha256, size, format, spec_version, components, unidentified, received_at, replaced_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 9223372036854775807))sql"};
@@ -89,7 +89,7 @@ Result<std::optional<std::int64_t>> CoordinateStore::build(std::string_view path
 }
 
 Result<std::optional<StoredSbom>> CoordinateStore::current_sbom(std::int64_t build_id) const {
-  return db_.find(kCurrentSbom, [](const db::Row& row) { return StoredSbom{row.int64(0), row.string(1)}; }, build_id);
+  return db_.find(kCurrentSbom, [](const db::Row& row) { return StoredSbom{row.int64(0), row.string(1), row.int64(2)}; }, build_id);
 }
 
 Result<std::optional<CoordinateId>> CoordinateStore::find(std::string_view digest) const { return db_.find(kFind, id_of, digest); }

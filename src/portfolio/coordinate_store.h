@@ -15,6 +15,7 @@ namespace hf::portfolio {
 struct StoredSbom {
   std::int64_t id = 0;
   std::string sha256;
+  std::int64_t entry = 0;
 };
 
 struct StoredStatement {

@@ -87,6 +87,7 @@ Result<Receipt> receive_sbom(db::Database& database, blob::Store& blobs, const C
     HF_TRY(const auto current, store.current_sbom(*build_id));
     if (current && current->sha256 == receipt.sha256) {
       receipt.unchanged = true;
+      receipt.entry = current->entry;
       return receipt;
     }
     HF_TRY(const auto entry, transaction.append("sbom.received", {"build:" + std::string(build), "sbom:" + receipt.sha256}));
