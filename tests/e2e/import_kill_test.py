@@ -7,8 +7,8 @@ import signal
 import holdfast
 import world
 
-UNITS = 31_000  # four transactions of the importer
-KILLS = 6
+UNITS = 21_000  # three transactions of the importer
+KILLS = 5
 SEED = int(os.environ.get("HF_SEED", random.randrange(2**32)))
 
 
@@ -58,6 +58,8 @@ class ImportKill:
         self.assertEqual((done["imported"] + done["unchanged"], done["refused"]), (UNITS, 0), told)
         self.assertEqual(answers(killed), expected, told)
         self.assertEqual(killed.ask("fleet", "import", file)["unchanged"], UNITS, told)
+        verified = killed.ask("ledger", "verify")
+        self.assertEqual((verified["whole"], verified["events"]), (True, clean.ask("ledger", "verify")["events"]), told)
         killed.whole()
 
     def test_bad_lines_are_named_and_the_others_stay(self):
