@@ -60,9 +60,11 @@ bool runs_on(const db::Query& query, db::Engine engine) {
   return true;
 }
 
-// INSERT ... VALUES has no plan to speak of.
+// INSERT ... VALUES has no plan to speak of. That of a query about the engine's own catalogue moves with the tables that
+// other tests of the same server make.
 bool has_plan(const db::Query& query) {
   const std::string sql(query.sql());
+  if (sql.find("FROM pg_catalog.") != sql.npos) return false;
   return !std::regex_search(sql, std::regex(R"(^\s*INSERT\b)")) || sql.find("SELECT") != std::string::npos;
 }
 
