@@ -172,26 +172,19 @@ class Bench {
   }
   void units(const std::string& name, std::optional<Time> at, bool later, std::optional<bench::Aim> aim = {}) {
     constexpr int kRuns = 200;
+    const auto page = [&](int i, std::string_view after) {
+      return bench::must(database_.read([&](const db::Reader& reader) -> Result<JsonObject> {
+        HF_TRY(auto list, trace::UnitList::of(reader, {at}, vulnerability(i, kRuns), {.market = "DE"}));
+        return list.page(reader, after, 1000);
+      }));
+    };
     std::vector<std::string> cursors(kRuns);
     for (int i = 0; later && i < kRuns; ++i)
-      for (int page = 0; page < 3; ++page) {
-        const auto answer = bench::must(database_.read([&](const db::Reader& reader) {
-          return trace::Questions(reader, {at})
-              .units(vulnerability(i, kRuns), {.market = "DE", .after = cursors[std::size_t(i)], .limit = 1000});
-        }));
+      for (int pages = 0; pages < 3; ++pages) {
+        const auto answer = page(i, cursors[std::size_t(i)]);
         if (answer.at("next").is_string()) cursors[std::size_t(i)] = answer.at("next").get_string();
       }
-    figure(
-        name, kRuns,
-        [&](int i) {
-          return text(
-              [&](const trace::Questions& questions) {
-                return questions.units(vulnerability(i, kRuns),
-                                       {.market = "DE", .after = cursors[std::size_t(i)], .limit = 1000});
-              },
-              at);
-        },
-        aim);
+    figure(name, kRuns, [&](int i) { return to_text(page(i, cursors[std::size_t(i)])).size(); }, aim);
   }
 
   // 10,000 devices say that they run the next configuration.

@@ -119,7 +119,7 @@ inline double evaluate_all(db::Database& database, const std::vector<portfolio::
     for (const auto coordinate : coordinates) evaluation.touch_coordinate(coordinate);
     ledger::SegmentBuilder events;
     HF_TRY(const auto segment_id, writer.next_id());
-    HF_CHECK(evaluation.run(entry, events, segment_id));
+    HF_CHECK(evaluation.run({entry, events, segment_id}));
     if (events.size() > 0) HF_CHECK(events.write(transaction, entry, segment_id));
     return transaction.finish();
   }));
