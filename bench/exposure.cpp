@@ -64,7 +64,7 @@ class Bench {
   void questions(std::int64_t from) {
     bench::forget_peak();
     exposure("exposure of a vulnerability by market" + suffix_, {}, bench::at_most(20));
-    whole_answer("the whole answer about a vulnerability" + suffix_, {}, bench::at_most(20));
+    whole_answer("the whole answer about a vulnerability" + suffix_, {});
     units("first 1,000 serials of one market" + suffix_, {}, false, bench::at_most(50));
     units("a later page of 1,000 serials" + suffix_, {}, true, bench::at_most(50));
     figure("the record of one device" + suffix_, 300, [&](int i) {
@@ -154,9 +154,7 @@ class Bench {
     figure(
         name, kRuns,
         [&](int i) {
-          return std::size_t(bench::must(database_.read([&](const db::Reader& reader) {
-                               return trace::exposure_of(trace::ExposureStore(reader, {at}), vulnerability(i, kRuns));
-                             })).totals.total());
+          return text([&](const trace::Questions& questions) { return questions.exposed(vulnerability(i, kRuns)); }, at);
         },
         aim);
   }

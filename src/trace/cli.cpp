@@ -146,7 +146,7 @@ Result<cli::Exit> exposed(const cli::Args& args, cli::Terminal& terminal) {
   const bool serials = args.flag("serials") || args.option("market") || limit > 0 || args.flag("csv");
   if (!serials) {
     const auto start = std::chrono::steady_clock::now();
-    HF_TRY(const auto result, instance->database().read([&](const db::Reader& reader) { return Questions(reader, when).vulnerability(number); }));
+    HF_TRY(const auto result, instance->database().read([&](const db::Reader& reader) { return Questions(reader, when).exposed(number); }));
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start);
     if (args.flag("json")) {
       terminal.out << to_text(JsonObject{{"vulnerability", result.at("vulnerability")}, {"sentence", result.at("sentence")}, {"totals", result.at("totals")},

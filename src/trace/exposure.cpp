@@ -26,15 +26,31 @@ std::string_view name_of(Standing standing) { return kNames[std::size_t(standing
 
 std::int64_t Units::total() const { return std::accumulate(by.begin(), by.end(), std::int64_t{0}); }
 
-std::int64_t Exposure::markets() const {
+std::int64_t Reach::markets() const {
   return std::count_if(by_market.begin(), by_market.end(), [](const auto& market) { return market.second.of(Standing::affected) > 0; });
 }
 
-std::set<std::string> Exposure::affected_markets() const {
+std::set<std::string> Reach::affected_markets() const {
   std::set<std::string> markets;
   for (const auto& [market, here] : by_market)
     if (here.of(Standing::affected) > 0) markets.insert(market);
   return markets;
+}
+
+Result<Reach> reach_of(const ExposureStore& store, std::string_view vulnerability) {
+  Reach out;
+  HF_TRY(out.units, store.reach(vulnerability));
+  std::erase_if(out.units, [](const auto& row) { return row.devices == 0; });  // as of then: a key of the census with nothing yet
+  for (const auto& row : out.units) {
+    const auto standing = Standing(row.standing);
+    out.configurations[row.configuration_id] = standing;
+    if (row.first_affected && (!out.first_affected || *row.first_affected < *out.first_affected)) out.first_affected = row.first_affected;
+    out.totals.add(standing, row.devices);
+    out.by_market[row.market].add(standing, row.devices);
+    out.by_batch[row.batch_id].add(standing, row.devices);
+    if (standing == Standing::affected) out.by_batch_and_market[{row.batch_id, row.market}] += row.devices;
+  }
+  return out;
 }
 
 Result<Exposure> exposure_of(const ExposureStore& store, std::string_view vulnerability) {
@@ -53,22 +69,10 @@ Result<Exposure> exposure_of(const ExposureStore& store, std::string_view vulner
   };
   for (auto& [id, build] : out.builds)
     if (build.components.size() > 1) std::sort(build.components.begin(), build.components.end(), by_name);
-  HF_TRY(const auto pairs, store.configurations(vulnerability));
-  for (const auto& [configuration, build] : pairs) {
-    auto& standing = out.configurations.try_emplace(configuration, Standing::not_affected).first->second;
-    standing = std::max(standing, out.builds[build].standing);
-  }
-  HF_TRY(out.units, store.units(vulnerability));
-  std::erase_if(out.units, [](const auto& row) { return row.devices == 0; });  // as of then: a key of the census with nothing yet
+  HF_TRY(static_cast<Reach&>(out), reach_of(store, vulnerability));
   std::map<std::int64_t, std::int64_t> devices;  // of a configuration
-  for (const auto& row : out.units) {
-    devices[row.configuration_id] += row.devices;
-    const auto standing = out.configurations[row.configuration_id];
-    out.totals.add(standing, row.devices);
-    out.by_market[row.market].add(standing, row.devices);
-    out.by_batch[row.batch_id].add(standing, row.devices);
-    if (standing == Standing::affected) out.by_batch_and_market[{row.batch_id, row.market}] += row.devices;
-  }
+  for (const auto& row : out.units) devices[row.configuration_id] += row.devices;
+  HF_TRY(const auto pairs, store.configurations(vulnerability));
   for (const auto& [configuration, build] : pairs)
     if (const auto found = devices.find(configuration); found != devices.end()) out.builds[build].devices += found->second;
   return out;
@@ -89,15 +93,15 @@ Result<UnitCursor> UnitCursor::parse(std::string_view text) {
   return cursor;
 }
 
-Result<UnitPage> units_of(const ExposureStore& store, const Exposure& exposure, const UnitFilter& filter,
+Result<UnitPage> units_of(const ExposureStore& store, const Reach& reach, const UnitFilter& filter,
                           const UnitCursor& after, std::int64_t limit) {
   // A batch is no part of the index: its units are looked for in steps of this size, however small the page.
   constexpr std::int64_t kStep = 1000;
   limit = std::max<std::int64_t>(limit, 1);
   // Where units are, in the order of the index.
   std::set<std::pair<std::int64_t, std::string>> places;
-  for (const auto& row : exposure.units) {
-    if (exposure.configurations.at(row.configuration_id) != filter.standing) continue;
+  for (const auto& row : reach.units) {
+    if (reach.configurations.at(row.configuration_id) != filter.standing) continue;
     if (!filter.market.empty() && row.market != filter.market) continue;
     if (filter.batch_id && row.batch_id != *filter.batch_id) continue;
     if (filter.configurations && !filter.configurations->contains(row.configuration_id)) continue;

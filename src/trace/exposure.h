@@ -28,7 +28,22 @@ struct Units {
   void add(Standing standing, std::int64_t devices) { by[std::size_t(standing)] += devices; }
 };
 
-struct Exposure {
+// Units, without the names of builds and components: one query, however many builds are affected.
+struct Reach {
+  std::map<std::int64_t, Standing> configurations;      // by id: those that units run
+  std::vector<ReachRow> units;
+  Units totals;                                         // of units that run an assessed build
+  std::map<std::string, Units> by_market;
+  std::map<std::int64_t, Units> by_batch;
+  std::map<std::pair<std::int64_t, std::string>, std::int64_t> by_batch_and_market;  // affected units
+  std::optional<std::int64_t> first_affected;           // the oldest affected build that units run
+
+  [[nodiscard]] std::int64_t markets() const;  // with affected units
+  [[nodiscard]] std::set<std::string> affected_markets() const;
+};
+[[nodiscard]] Result<Reach> reach_of(const ExposureStore& store, std::string_view vulnerability);
+
+struct Exposure : Reach {
   struct Build {
     std::string path;  // product/module/version
     Standing standing = Standing::not_affected;
@@ -46,15 +61,6 @@ struct Exposure {
   std::vector<EdgeRow> edges;
   std::map<std::int64_t, ComponentName> components;     // by coordinate
   std::map<std::int64_t, Build> builds;                 // by id
-  std::map<std::int64_t, Standing> configurations;      // by id
-  std::vector<UnitsRow> units;
-  Units totals;                                         // of units that run an assessed build
-  std::map<std::string, Units> by_market;
-  std::map<std::int64_t, Units> by_batch;
-  std::map<std::pair<std::int64_t, std::string>, std::int64_t> by_batch_and_market;  // affected units
-
-  [[nodiscard]] std::int64_t markets() const;  // with affected units
-  [[nodiscard]] std::set<std::string> affected_markets() const;
 };
 
 [[nodiscard]] Result<Exposure> exposure_of(const ExposureStore& store, std::string_view vulnerability);
@@ -86,6 +92,6 @@ struct UnitPage {
   std::vector<ListedUnit> units;
   std::optional<UnitCursor> next;
 };
-[[nodiscard]] Result<UnitPage> units_of(const ExposureStore& store, const Exposure& exposure, const UnitFilter& filter, const UnitCursor& after, std::int64_t limit);
+[[nodiscard]] Result<UnitPage> units_of(const ExposureStore& store, const Reach& reach, const UnitFilter& filter, const UnitCursor& after, std::int64_t limit);
 
 }  // namespace hf::trace

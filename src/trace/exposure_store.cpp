@@ -33,21 +33,29 @@ const db::Query kNames{"trace.edge_names", R"sql(
 const db::Query kConfigurations{"trace.exposed_configurations", HF_HELD R"sql(
     SELECT DISTINCT cb.configuration_id, cb.build_id
       FROM assessed AS a JOIN configuration_build AS cb ON cb.build_id = a.build_id)sql"};
-const db::Query kUnits{"trace.exposed_units", HF_HELD R"sql(
-    , held AS (SELECT DISTINCT cb.configuration_id FROM assessed AS a JOIN configuration_build AS cb ON cb.build_id = a.build_id)
-    SELECT n.configuration_id, n.market, n.batch_id, n.devices
+// The most urgent standing of the builds of each configuration, in the order of trace::Standing.
+#define HF_REACHED                                                                                              \
+  HF_EDGE ", held AS (SELECT cb.configuration_id, CAST(MAX(CASE e.state WHEN 'affected' THEN 4 WHEN 'under_investigation' THEN 3" \
+  "    WHEN 'unknown' THEN 2 WHEN 'fixed' THEN 1 ELSE 0 END) AS BIGINT) AS standing,"                           \
+  "    MIN(CASE WHEN e.state = 'affected' THEN e.build_id END) AS first_affected"                               \
+  "  FROM edge AS e JOIN configuration_build AS cb ON cb.build_id = e.build_id GROUP BY cb.configuration_id) "
+const db::Query kReach{"trace.reach", HF_REACHED R"sql(
+    SELECT n.configuration_id, h.standing, n.market, n.batch_id, n.devices, h.first_affected
       FROM held AS h JOIN census AS n ON n.configuration_id = h.configuration_id
      WHERE n.state = 'active' AND n.devices > 0)sql"};
 // The keys of the census never go away, so the past is one look-up a key.
-const db::Query kUnitsThen{"trace.exposed_units_then", HF_HELD R"sql(
-    , held AS (SELECT DISTINCT cb.configuration_id FROM assessed AS a JOIN configuration_build AS cb ON cb.build_id = a.build_id)
-    SELECT n.configuration_id, n.market, n.batch_id,
+const db::Query kReachThen{"trace.reach_then", HF_REACHED R"sql(
+    SELECT n.configuration_id, h.standing, n.market, n.batch_id,
            (SELECT p.devices FROM census_history AS p
              WHERE p.configuration_id = n.configuration_id AND p.market = n.market AND p.batch_id = n.batch_id AND p.state = n.state
                AND p.since <= $2
-             ORDER BY p.since DESC LIMIT 1) AS devices
+             ORDER BY p.since DESC LIMIT 1) AS devices, h.first_affected
       FROM held AS h JOIN census AS n ON n.configuration_id = h.configuration_id
      WHERE n.state = 'active')sql"};
+const db::Query kBuildPath{"trace.build_path", "SELECT path FROM build WHERE build_id = $1"};
+const db::Query kAnyEdge{"trace.any_edge", R"sql(
+    SELECT 1 FROM finding WHERE vulnerability = $1 AND since <= $2 AND until > $2
+    UNION ALL SELECT 1 FROM build_statement WHERE vulnerability = $1 AND since <= $2 AND until > $2 LIMIT 1)sql"};
 const db::Query kDevices{"trace.devices_of_configuration", R"sql(
     SELECT serial, batch_id, since FROM device
      WHERE configuration_id = $1 AND market = $2 AND serial > $3 AND state = 'active'
@@ -93,10 +101,20 @@ Result<std::vector<PairRow>> ExposureStore::configurations(std::string_view vuln
   return db_.select(kConfigurations, [](const db::Row& row) { return PairRow{row.int64(0), row.int64(1)}; }, vulnerability, as_of_.micros());
 }
 
-Result<std::vector<UnitsRow>> ExposureStore::units(std::string_view vulnerability) const {
-  return db_.select(as_of_.at ? kUnitsThen : kUnits, [](const db::Row& row) {
-    return UnitsRow{row.int64(0), row.string(1), row.int64(2), row.int64_or_none(3).value_or(0)};
+Result<std::vector<ReachRow>> ExposureStore::reach(std::string_view vulnerability) const {
+  return db_.select(as_of_.at ? kReachThen : kReach, [](const db::Row& row) {
+    return ReachRow{{row.int64(0), row.string(2), row.int64(3), row.int64_or_none(4).value_or(0)}, row.int64(1), row.int64_or_none(5)};
   }, vulnerability, as_of_.micros());
+}
+
+Result<std::string> ExposureStore::build_path(std::int64_t build_id) const {
+  HF_TRY(auto path, db_.find(kBuildPath, [](const db::Row& row) { return row.string(0); }, build_id));
+  return path.value_or("");
+}
+
+Result<bool> ExposureStore::any_edge(std::string_view vulnerability) const {
+  HF_TRY(const auto any, db_.number(kAnyEdge, vulnerability, as_of_.micros()));
+  return any == 1;
 }
 
 Result<std::vector<UnitRow>> ExposureStore::devices(std::int64_t configuration_id, std::string_view market, std::string_view after,

@@ -40,6 +40,11 @@ struct UnitsRow {  // units of a configuration, by market and batch
   std::int64_t devices;
 };
 
+struct ReachRow : UnitsRow {
+  std::int64_t standing;                      // of the configuration, as trace::Standing counts
+  std::optional<std::int64_t> first_affected;  // of its builds, by id: ids rise with time
+};
+
 struct UnitRow {
   std::string serial;
   std::int64_t batch_id;
@@ -54,7 +59,9 @@ class ExposureStore {
   // Of the components of the edges, by coordinate.
   [[nodiscard]] Result<std::map<std::int64_t, ComponentName>> names(std::string_view vulnerability) const;
   [[nodiscard]] Result<std::vector<PairRow>> configurations(std::string_view vulnerability) const;
-  [[nodiscard]] Result<std::vector<UnitsRow>> units(std::string_view vulnerability) const;
+  [[nodiscard]] Result<std::vector<ReachRow>> reach(std::string_view vulnerability) const;
+  [[nodiscard]] Result<std::string> build_path(std::int64_t build_id) const;
+  [[nodiscard]] Result<bool> any_edge(std::string_view vulnerability) const;  // something is found or said
   // Active units of a configuration in a market with a serial above `after`, by serial.
   [[nodiscard]] Result<std::vector<UnitRow>> devices(std::int64_t configuration_id, std::string_view market, std::string_view after,
                                                      std::int64_t limit) const;

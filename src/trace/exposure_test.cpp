@@ -45,6 +45,9 @@ class ExposureOf : public TraceTest {
     std::map<std::pair<std::string, std::string>, std::int64_t> batches;
     for (const auto& row : answer.at("by_batch").get_array()) batches[{text_of(row.at("batch")), text_of(row.at("market"))}] = row.at("exposed").get_int64();
     EXPECT_EQ(batches, by_batch);
+    const auto brief = ask(at, [&](const Questions& q) { return q.exposed(number); });
+    ASSERT_TRUE(brief) << brief.error().message;
+    for (const auto* member : {"vulnerability", "sentence", "totals", "by_market"}) EXPECT_EQ(brief->at(member), answer.at(member)) << member;
     if (const auto sentence = text_of(answer.at("sentence")); totals[std::size_t(Standing::affected)] > 0) {
       EXPECT_TRUE(sentence.starts_with("Exposed: " + counted(totals[std::size_t(Standing::affected)], "unit", "units") + " in " +
                                        counted(markets, "Member State", "Member States"))) << sentence;
@@ -139,6 +142,7 @@ TEST_P(ExposureOf, NothingKnownNotAssessedAndNotExposedAreThreeAnswers) {
   sboms();
   const auto sentence = [&](const std::string& number, Time at = kNow) { return text_of(vulnerability(number, at).at("sentence")); };
   EXPECT_EQ(ask(kNow, [](const Questions& q) { return q.vulnerability("CVE-2026-9"); }).error().code, "HF-TRACE-0001");
+  EXPECT_EQ(ask(kNow, [](const Questions& q) { return q.exposed("CVE-2026-9"); }).error().code, "HF-TRACE-0001");
   const auto before = clock_.now();
   feed({osv("3", "zzz", "9.0.0"), osv("4", "c", "0.5.0"), osv("5", "a", "2.0.0")});
   EXPECT_TRUE(sentence("CVE-2026-3").starts_with("Not assessed:")) << sentence("CVE-2026-3");

@@ -15,6 +15,8 @@ class Questions {
 
   // HF-TRACE-0001 nothing is known under that name, for all of these.
   [[nodiscard]] Result<JsonObject> vulnerability(std::string_view number) const;
+  // Units by market alone, without the builds: {vulnerability, sentence, totals, by_market}.
+  [[nodiscard]] Result<JsonObject> exposed(std::string_view number) const;
   [[nodiscard]] Result<JsonObject> product(std::string_view path) const;
   [[nodiscard]] Result<JsonObject> products(std::string_view after, std::int64_t limit) const;  // {items, next}
   [[nodiscard]] Result<JsonObject> build(std::string_view path) const;
@@ -28,6 +30,7 @@ class Questions {
 
  private:
   [[nodiscard]] Result<JsonObject> summary_of(const std::string& number, const Exposure& exposure) const;  // a line of a list
+  [[nodiscard]] Result<std::int64_t> compared_with(const std::string& number, const JsonArray& records) const;
   [[nodiscard]] Result<JsonArray> standing_of_builds(const std::vector<std::int64_t>& builds) const;
 
   ExposureStore exposures_;

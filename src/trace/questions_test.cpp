@@ -210,6 +210,7 @@ TEST_P(Question, HostileNamesFindNothingAndBreakNothing) {
       EXPECT_LT(answer.error().message.size(), 1000U);
     };
     refused(ask(kNow, [&](const Questions& q) { return q.vulnerability(hostile); }));
+    refused(ask(kNow, [&](const Questions& q) { return q.exposed(hostile); }));
     refused(ask(kNow, [&](const Questions& q) { return q.product(hostile); }));
     refused(ask(kNow, [&](const Questions& q) { return q.build(hostile); }));
     refused(ask(kNow, [&](const Questions& q) { return q.device(hostile, "S1"); }));

@@ -18,13 +18,13 @@ bool holds(const std::vector<JsonObject>& builds, std::string_view path) {
 Result<UnitList> UnitList::of(const db::Reader& reader, AsOf as_of, std::string_view vulnerability, const UnitQuery& query) {
   const FactStore facts(reader, as_of);
   HF_TRY(const auto number, facts.canonical(vulnerability));
-  HF_TRY(auto exposure, exposure_of(ExposureStore(reader, as_of), number));
+  HF_TRY(auto reach, reach_of(ExposureStore(reader, as_of), number));
   UnitFilter filter{.market = query.market, .configurations = {}, .batch_id = {}, .standing = query.standing};
   if (!query.build.empty()) {
     HF_TRY(const auto build, facts.build(query.build));
     if (!build) return missing("build", query.build);
     filter.configurations.emplace();  // those that run the build, which need not be one with a finding
-    for (const auto& [configuration, unused] : exposure.configurations) {
+    for (const auto& [configuration, unused] : reach.configurations) {
       HF_TRY(const auto builds, facts.configuration_builds(configuration));
       if (holds(builds, query.build)) filter.configurations->insert(configuration);
     }
@@ -34,7 +34,7 @@ Result<UnitList> UnitList::of(const db::Reader& reader, AsOf as_of, std::string_
     if (!batch) return missing("batch", query.batch);
     filter.batch_id = batch->id;
   }
-  return UnitList(as_of, std::move(exposure), std::move(filter));
+  return UnitList(as_of, std::move(reach), std::move(filter));
 }
 
 Result<const UnitList::Configuration*> UnitList::configuration(const FactStore& facts, std::int64_t id) {
@@ -62,7 +62,7 @@ Result<const std::string*> UnitList::batch(const FactStore& facts, std::int64_t 
 Result<JsonObject> UnitList::page(const db::Reader& reader, std::string_view after, std::int64_t limit) {
   const FactStore facts(reader, as_of_);
   HF_TRY(const auto cursor, UnitCursor::parse(after));
-  HF_TRY(const auto found, units_of(ExposureStore(reader, as_of_), exposure_, filter_, cursor, limit));
+  HF_TRY(const auto found, units_of(ExposureStore(reader, as_of_), reach_, filter_, cursor, limit));
   JsonArray items;
   for (const auto& unit : found.units) {
     HF_TRY(const auto* runs, configuration(facts, unit.configuration_id));

@@ -32,12 +32,12 @@ class UnitList {
     std::string product;
     JsonArray builds;
   };
-  UnitList(AsOf as_of, Exposure exposure, UnitFilter filter) : as_of_(as_of), exposure_(std::move(exposure)), filter_(std::move(filter)) {}
+  UnitList(AsOf as_of, Reach reach, UnitFilter filter) : as_of_(as_of), reach_(std::move(reach)), filter_(std::move(filter)) {}
   Result<const Configuration*> configuration(const FactStore& facts, std::int64_t id);
   Result<const std::string*> batch(const FactStore& facts, std::int64_t id);
 
   AsOf as_of_;
-  Exposure exposure_;
+  Reach reach_;
   UnitFilter filter_;
   std::map<std::int64_t, Configuration> configurations_;
   std::map<std::int64_t, std::string> batches_;
