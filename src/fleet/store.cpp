@@ -1,5 +1,7 @@
 #include "fleet/store.h"
 
+#include <algorithm>
+
 #include "db/check.h"
 #include "fleet/event_proof_store.h"
 
@@ -77,6 +79,11 @@ const db::Query kRemember{"fleet.remember_count", R"sql(
 
 const ledger::ProvenTable kConfigurationTable{"configuration", "configuration_id", "configuration_id, product_id, digest, created_at"};
 
+template <std::size_t Width>
+std::span<const db::Value> flat(const std::vector<std::array<db::Value, Width>>& rows) {
+  return {rows.empty() ? nullptr : rows.front().data(), rows.size() * Width};  // arrays of a vector lie one after the other
+}
+
 }  // namespace
 
 Result<std::optional<BatchInfo>> Store::batch(std::string_view path) const {
@@ -120,18 +127,26 @@ Result<bool> Store::has_credential(std::string_view kind, std::string_view sha25
 Result<std::int64_t> Store::made(std::int64_t batch_id) const { return db_.number(kMade, batch_id); }
 
 void DeviceRows::add(const Device& d) {
-  rows_.insert(rows_.end(), {d.shard, std::string_view(d.serial), d.product_id, d.batch_id, d.hardware_revision_id, d.configuration.value,
-                             std::string_view(d.market), std::string_view(d.state), micros(d.since), d.segment_id, d.position});
+  rows_.push_back({d.shard, std::string_view(d.serial), d.product_id, d.batch_id, d.hardware_revision_id, d.configuration.value,
+                   std::string_view(d.market), std::string_view(d.state), micros(d.since), d.segment_id, d.position});
 }
 
 void DeviceRows::add_credential(std::string_view kind, const std::string& sha256, const Device& d) {
-  credentials_.insert(credentials_.end(), {kind, std::string_view(sha256), d.shard, std::string_view(d.serial), d.product_id});
+  credentials_.push_back({kind, std::string_view(sha256), d.shard, std::string_view(d.serial), d.product_id});
 }
 
-Result<bool> DeviceRows::insert(const db::Writer& writer) const {
-  HF_TRY(const auto devices, writer.execute_many(kInsertDevice, rows_, kWidth));
-  HF_TRY(const auto credentials, writer.execute_many(kInsertCredential, credentials_, 5));
-  return devices == std::int64_t(rows_.size() / kWidth) && credentials == std::int64_t(credentials_.size() / 5);
+Result<bool> DeviceRows::insert(const db::Writer& writer) {
+  const auto number = [](const db::Value& value) { return std::get<std::int64_t>(value); };
+  const auto text = [](const db::Value& value) { return std::get<std::string_view>(value); };
+  std::sort(rows_.begin(), rows_.end(), [&](const auto& a, const auto& b) {  // shard, serial
+    return std::pair(number(a[0]), text(a[1])) < std::pair(number(b[0]), text(b[1]));
+  });
+  std::sort(credentials_.begin(), credentials_.end(), [&](const auto& a, const auto& b) {  // kind, fingerprint
+    return std::pair(text(a[0]), text(a[1])) < std::pair(text(b[0]), text(b[1]));
+  });
+  HF_TRY(const auto devices, writer.execute_many(kInsertDevice, flat(rows_), rows_.empty() ? 1 : rows_.front().size()));
+  HF_TRY(const auto credentials, writer.execute_many(kInsertCredential, flat(credentials_), credentials_.empty() ? 1 : credentials_.front().size()));
+  return devices == std::int64_t(rows_.size()) && credentials == std::int64_t(credentials_.size());
 }
 
 Result<ConfigurationId> insert_configuration(ledger::Transaction& transaction, std::int64_t product_id, const std::string& digest,

@@ -1,6 +1,7 @@
 // All SQL of the fleet that changes rows, and the look-ups that it needs.
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 #include <tuple>
@@ -61,16 +62,18 @@ class Store {
 };
 
 // Devices as rows to be inserted; views into the caller's texts.
+// They are written in the order of their indexes: fingerprints are random, and a page that is filled in one go is
+// written to the log once and not for each of its rows.
 class DeviceRows {
  public:
-  static constexpr std::size_t kWidth = 11;
   void add(const Device& device);
   void add_credential(std::string_view kind, const std::string& sha256, const Device& device);
   // False if one of them exists already: then nothing may be kept of this transaction.
-  Result<bool> insert(const db::Writer& writer) const;
+  Result<bool> insert(const db::Writer& writer);
 
  private:
-  std::vector<db::Value> rows_, credentials_;
+  std::vector<std::array<db::Value, 11>> rows_;
+  std::vector<std::array<db::Value, 5>> credentials_;
 };
 
 Result<ConfigurationId> insert_configuration(ledger::Transaction& transaction, std::int64_t product_id, const std::string& digest,
