@@ -87,7 +87,7 @@ class Postgresql final : public Driver {
   ~Postgresql() override { PQfinish(connection_); }
 
   Engine engine() const override { return Engine::postgresql; }
-  bool alive() const override { return PQstatus(connection_) == CONNECTION_OK; }
+  bool alive() const override { return !gone_ && PQstatus(connection_) == CONNECTION_OK; }
 
   Result<void> script(std::string_view sql) override {
     const ResultPtr result(PQexec(connection_, std::string(sql).c_str()));
@@ -155,7 +155,7 @@ class Postgresql final : public Driver {
   Result<void> checked(const PGresult* result, std::string_view what) {
     const auto status = PQresultStatus(result);
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY)
-      return error_of(connection_, result, what);
+      return failed(result, what);
     return {};
   }
 
@@ -171,14 +171,14 @@ class Postgresql final : public Driver {
   }
 
   Result<std::int64_t> pipeline(const Query& query, const std::vector<Bound>& chunk, const std::vector<std::string>& names) {
-    if (PQenterPipelineMode(connection_) != 1) return error_of(connection_, nullptr, query.name());
+    if (PQenterPipelineMode(connection_) != 1) return failed(nullptr, query.name());
     Result<std::int64_t> outcome = 0;
     bool sent = true;
     for (std::size_t i = 0; sent && i < chunk.size(); ++i)
       sent = PQsendQueryPrepared(connection_, names[i].c_str(), int(chunk[i].values.size()), chunk[i].values.data(),
                                  chunk[i].lengths.data(), chunk[i].formats.data(), 1) == 1;
     sent = sent && PQpipelineSync(connection_) == 1;
-    if (!sent) outcome = error_of(connection_, nullptr, query.name());
+    if (!sent) outcome = failed(nullptr, query.name());
     for (bool synced = !sent; !synced;) {
       const ResultPtr result(PQgetResult(connection_));
       if (!result) {  // a statement's end, or a lost connection
@@ -189,10 +189,10 @@ class Postgresql final : public Driver {
       synced = status == PGRES_PIPELINE_SYNC;
       if (outcome && status == PGRES_COMMAND_OK) *outcome += std::strtoll(PQcmdTuples(result.get()), nullptr, 10);
       if (outcome && (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE))
-        outcome = error_of(connection_, result.get(), query.name());
+        outcome = failed(result.get(), query.name());
     }
     PQexitPipelineMode(connection_);
-    if (outcome && !alive()) outcome = error_of(connection_, nullptr, query.name());
+    if (outcome && !alive()) outcome = failed(nullptr, query.name());
     return outcome;
   }
 
@@ -215,7 +215,16 @@ class Postgresql final : public Driver {
     }
   }
 
+  // A server that stops says so in an answer (class 57P), and libpq may call a connection good that it has just found
+  // closed: then the answer is its own, without an SQLSTATE.
+  tl::unexpected<Error> failed(const PGresult* result, std::string_view what) {
+    const char* state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : nullptr;
+    if (!state || std::string_view(state).starts_with("57P") || std::string_view(state).starts_with("08")) gone_ = true;
+    return error_of(connection_, result, what);
+  }
+
   PGconn* connection_;
+  bool gone_ = false;
   std::unordered_map<std::string, std::string> names_;
 };
 

@@ -11,7 +11,10 @@
 namespace hf::fleet {
 namespace {
 
-constexpr std::size_t kChunk = 10'000;  // records a transaction: bounds memory and the time the writer is held
+// Records a transaction: bounds memory and the time that the writer is held. Fingerprints are random, so each transaction
+// writes most pages of their index again, and few large ones write less than many small ones.
+constexpr std::size_t kChunk = 40'000;
+constexpr std::size_t kSegment = 10'000;  // events a segment: who proves one of them reads all
 
 // Canonical JSON (RFC 8785): keys in order; every value is of an alphabet that needs no escape, or checked before.
 std::string registered_event(const DeviceRecord& record, const BatchInfo& batch, const std::string& hardware, const Configuration& configuration,
@@ -80,8 +83,7 @@ Result<void> Importer::flush() {
       std::deque<Device> devices;  // stable: the rows hold views
       DeviceRows rows;
       CensusChange census;
-      ledger::SegmentBuilder events;
-      HF_TRY(const auto segment_id, writer.next_id());
+      std::deque<std::pair<std::int64_t, ledger::SegmentBuilder>> segments;
       const auto at = format_rfc3339(transaction.now());
 
       for (const auto& [line, record] : lines_) {
@@ -147,6 +149,11 @@ Result<void> Importer::flush() {
           continue;
         }
         ++made;
+        if (segments.empty() || segments.back().second.size() >= kSegment) {
+          HF_TRY(const auto id, writer.next_id());
+          segments.emplace_back(id, ledger::SegmentBuilder());
+        }
+        auto& [segment_id, events] = segments.back();
         const auto position = std::int64_t(events.add(registered_event(
             record, batch, record.hardware_revision.empty() ? batch.hardware_revision : record.hardware_revision, *configuration, at)));
         devices.push_back({shard_of(record.serial), record.serial, batch.product_id, batch.id, hardware_id, configuration->id, record.market,
@@ -169,8 +176,10 @@ Result<void> Importer::flush() {
       HF_CHECK(apply_census(writer, census, transaction.now()));
       std::vector<std::string> subjects;
       for (const auto& [path, unused] : batches) subjects.push_back("batch:" + path);
-      HF_TRY(const auto entry, transaction.append("fleet.imported", std::move(subjects)));
-      HF_CHECK(events.write(transaction, entry, segment_id));
+      for (const auto& [segment_id, events] : segments) {
+        HF_TRY(const auto entry, transaction.append("fleet.imported", subjects));
+        HF_CHECK(events.write(transaction, entry, segment_id));
+      }
       HF_CHECK(transaction.finish());
       return chunk;
     });

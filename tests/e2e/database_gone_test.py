@@ -72,7 +72,8 @@ class DatabaseGone(unittest.TestCase):
 
                 cluster.start()
                 # The very first requests work: no client has to find out which connections are dead.
-                self.assertEqual(write(how).status, 201)
+                answer = write(how)
+                self.assertEqual(answer.status, 201, answer)
                 self.assertEqual(read("before").status, 200)
                 self.assertEqual(server.ask("GET", "/readyz", token="").status, 200)
 
