@@ -111,7 +111,8 @@ Result<void> Database::commit(const Job& job, Durability durability) {
     queue_.erase(queue_.begin(), last);
     lock.unlock();
     run_group(group);
-    told();
+    // Not when nothing was kept: who tries again because it was told would never rest.
+    if (std::any_of(group.begin(), group.end(), [](const auto* waiting) { return waiting->outcome.has_value(); })) tell();
     lock.lock();
     for (auto* waiting : group) waiting->done = true;
     leading_ = false;
@@ -124,7 +125,7 @@ void Database::on_commit(std::function<void()> tell) {
   tell_ = std::move(tell);
 }
 
-void Database::told() {
+void Database::tell() {
   const std::lock_guard lock(tell_mutex_);
   if (tell_) tell_();
 }

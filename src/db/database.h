@@ -63,7 +63,7 @@ class Database {
     return std::move(*result);
   }
 
-  // Called after commits of this process, by the thread that committed; it must not block. Empty: nobody is told.
+  // Called after commits of this process, by the thread that committed, if they kept anything; it must not block. Empty: nobody is told.
   // When it returns, the function that was there before is not running and never runs again.
   void on_commit(std::function<void()> tell);
 
@@ -90,7 +90,7 @@ class Database {
   void run_group(const std::vector<Waiting*>& group);
   Result<void> run_jobs(const std::vector<Waiting*>& group);
   Result<void> begin_group();
-  void told();
+  void tell();
 
   Location location_;
 

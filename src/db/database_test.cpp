@@ -113,6 +113,18 @@ TEST_P(Contract, AFailedJobLeavesNoTraceAndItsIdsAreNotKept) {
   EXPECT_NE(*first, *second);
 }
 
+TEST_P(Contract, WhoeverAskedIsToldOfWhatWasCommittedAndOfNothingElse) {
+  int told = 0;
+  database_->on_commit([&] { ++told; });
+  ASSERT_TRUE(insert(1, "a"));
+  EXPECT_EQ(told, 1);
+  EXPECT_FALSE(insert(1, "again")) << "undone";
+  EXPECT_EQ(told, 1);
+  database_->on_commit({});
+  ASSERT_TRUE(insert(2, "b"));
+  EXPECT_EQ(told, 1);
+}
+
 TEST_P(Contract, ConcurrentWritersShareCommitsAndLoseNothing) {
   std::vector<std::thread> threads;
   std::atomic<int> failures{0};
