@@ -27,11 +27,6 @@ std::string_view text_member(const JsonObject& event, std::string_view name) {
 
 std::string event_place(std::int64_t segment, std::uint64_t position) { return std::to_string(segment) + "/" + std::to_string(position); }
 
-void FactProof::facts_of_line(std::int64_t segment, std::uint64_t position, std::string_view line, const Say& say) const {
-  const auto json = parse_json(line);
-  if (const auto* event = json ? json->if_object() : nullptr) facts_of_event(segment, position, *event, say);
-}
-
 void FactProof::add(const Fact& fact, int sign) {
   const auto digest = crypto::sha256({key_, bytes_of(fact.text)});
   std::uint64_t value;
@@ -39,8 +34,8 @@ void FactProof::add(const Fact& fact, int sign) {
   sums_[fact.bucket % kBuckets] += sign > 0 ? value : ~value + 1;
 }
 
-void FactProof::event(std::int64_t segment, std::uint64_t position, std::string_view line) {
-  facts_of_line(segment, position, line, [this](const Fact& fact, int sign) { add(fact, sign); });
+void FactProof::event(std::int64_t segment, std::uint64_t position, const JsonObject& event) {
+  facts_of_event(segment, position, event, [this](const Fact& fact, int sign) { add(fact, sign); });
 }
 
 Result<void> FactProof::compare(const db::Reader& reader, const std::function<Result<void>(const Visit&)>& replay, const Found& found) {
@@ -50,7 +45,7 @@ Result<void> FactProof::compare(const db::Reader& reader, const std::function<Re
     const auto count = [&](const Fact& fact, int sign) {
       if (sums_[fact.bucket % kBuckets] != 0) counts[fact.text] += sign;
     };
-    HF_CHECK(replay([&](std::int64_t segment, std::uint64_t position, std::string_view line) { facts_of_line(segment, position, line, count); }));
+    HF_CHECK(replay([&](std::int64_t segment, std::uint64_t position, const JsonObject& event) { facts_of_event(segment, position, event, count); }));
     HF_CHECK(facts_of_rows(reader, count));
     name(counts, found);
   }

@@ -30,7 +30,7 @@ class FactProof : public EventProof {
  public:
   using Say = std::function<void(const Fact&, int sign)>;
 
-  void event(std::int64_t segment, std::uint64_t position, std::string_view line) final;
+  void event(std::int64_t segment, std::uint64_t position, const JsonObject& event) final;
   Result<void> compare(const db::Reader& reader, const std::function<Result<void>(const Visit&)>& replay, const Found& found) final;
 
  protected:
@@ -44,7 +44,6 @@ class FactProof : public EventProof {
 
  private:
   void add(const Fact& fact, int sign);
-  void facts_of_line(std::int64_t segment, std::uint64_t position, std::string_view line, const Say& say) const;
   void name(const std::map<std::string, int>& counts, const Found& found) const;
 
   static constexpr std::size_t kBuckets = 4096;

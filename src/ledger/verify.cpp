@@ -224,8 +224,9 @@ class Verification {
         for (const auto& event : *events)
           if (const auto proof = parse_json(event)) prove(*proof, said->second.at, said->second.entry);
       } else {
-        for (const auto& proof : proofs_)
-          for (std::size_t i = 0; i < events->size(); ++i) proof->event(row.int64(0), i, (*events)[i]);
+        each_object(row.int64(0), *events, [this](std::int64_t segment, std::uint64_t position, const JsonObject& event) {
+          for (const auto& proof : proofs_) proof->event(segment, position, event);
+        });
       }
       segments_.erase(said);
       return true;
@@ -238,9 +239,17 @@ class Verification {
     return db_.each(kAllSegments, [&](const db::Row& row) {
       const auto events = segment_events(row.blob(4));
       if (!events || row_segments_.contains(row.int64(0))) return true;
-      for (std::size_t i = 0; i < events->size(); ++i) visit(row.int64(0), i, (*events)[i]);
+      each_object(row.int64(0), *events, visit);
       return true;
     });
+  }
+
+  // Read once for all proofs.
+  static void each_object(std::int64_t segment, const std::vector<std::string>& events, const EventProof::Visit& visit) {
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      const auto json = parse_json(events[i]);
+      if (const auto* event = json ? json->if_object() : nullptr) visit(segment, i, *event);
+    }
   }
 
   // Each row is what the last entry that speaks of it says, and no row that was proven is gone.

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "db/database.h"
 #include "ledger/note.h"
 
@@ -26,11 +27,11 @@ constexpr std::size_t kFindingsMax = 1000;
 // to its rows, and is given every event of every segment.
 class EventProof {
  public:
-  using Visit = std::function<void(std::int64_t segment, std::uint64_t position, std::string_view line)>;
+  using Visit = std::function<void(std::int64_t segment, std::uint64_t position, const JsonObject& event)>;
   using Found = std::function<void(std::string where, std::string what)>;
 
   virtual ~EventProof() = default;
-  virtual void event(std::int64_t segment, std::uint64_t position, std::string_view line) = 0;
+  virtual void event(std::int64_t segment, std::uint64_t position, const JsonObject& event) = 0;
   // After the last event. `replay` gives all events once more, to name what does not add up.
   virtual Result<void> compare(const db::Reader& reader, const std::function<Result<void>(const Visit&)>& replay, const Found& found) = 0;
 };
