@@ -52,20 +52,18 @@ Result<crypto::Sha256> FileStore::put(ByteView content) {
   {
     const Descriptor file(open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
     if (file.get() < 0) return storage_fails(beside);
-    for (std::size_t at = 0; at < frame.size();) {
-      const auto wrote = write(file.get(), frame.data() + at, frame.size() - at);
-      if (wrote < 0 && errno == EINTR) continue;
-      if (wrote <= 0 || (at += std::size_t(wrote), false)) {
-        auto failed = storage_fails(beside);
-        unlink(beside.c_str());
-        return failed;
-      }
-    }
-    if (fsync(file.get()) != 0) {  // where space is given late, a full disk shows here
+    const auto give_up = [&] {
       auto failed = storage_fails(beside);
       unlink(beside.c_str());
       return failed;
+    };
+    for (std::size_t at = 0; at < frame.size();) {
+      const auto wrote = write(file.get(), frame.data() + at, frame.size() - at);
+      if (wrote < 0 && errno == EINTR) continue;
+      if (wrote <= 0) return give_up();
+      at += std::size_t(wrote);
     }
+    if (fsync(file.get()) != 0) return give_up();  // where space is given late, a full disk shows here
   }
   if (rename(beside.c_str(), path.c_str()) != 0) return storage_fails(path);
   HF_CHECK(flush_directory(folder.string()));

@@ -17,6 +17,9 @@ const db::Query kInsertSbom{"portfolio.insert_sbom", R"sql(
 const db::Query kReplaceSbom{"portfolio.replace_sbom", R"sql(
     UPDATE sbom SET replaced_at = $2 WHERE build_id = $1 AND replaced_at = 9223372036854775807)sql"};
 const db::Query kPath{"portfolio.build_path", "SELECT path FROM build WHERE build_id = $1"};
+const db::Query kContentDigests{"portfolio.content_digests", R"sql(
+    SELECT c.digest FROM build_coordinate AS bc JOIN coordinate AS c ON c.coordinate_id = bc.coordinate_id
+     WHERE bc.build_id = $1 AND bc.until = 9223372036854775807)sql"};
 const db::Query kDigest{"portfolio.coordinate_digest", "SELECT digest FROM coordinate WHERE coordinate_id = $1"};
 const db::Query kFind{"portfolio.coordinate_by_digest", "SELECT coordinate_id FROM coordinate WHERE digest = $1"};
 const db::Query kGet{"portfolio.coordinate", "SELECT digest, name, version, claims FROM coordinate WHERE coordinate_id = $1"};
@@ -160,11 +163,7 @@ Result<void> set_contents(ledger::Transaction& transaction, const Evidence& evid
       rows.push_back(value);
   }
   if (!rows.empty()) HF_CHECK(db.execute_many(kInsertContent, rows, 5));
-  std::vector<std::string> digests;
-  for (const auto& [id, ref] : wanted) {
-    HF_TRY(auto digest, digest_of(db, id));
-    digests.push_back(std::move(digest));
-  }
+  HF_TRY(auto digests, db.select(kContentDigests, first_of, build_id));
   HF_TRY(const auto path, path_of(db, build_id));
   HF_TRY(const auto line, canonical_json(JsonObject{{"at", format_rfc3339(transaction.now())}, {"build", path}, {"components", std::int64_t(digests.size())},
                                                     {"components_sha256", digest_of_contents(std::move(digests))}, {"event", "contents"}, {"sbom", sbom}}));
