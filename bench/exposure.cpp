@@ -154,7 +154,8 @@ class Bench {
     figure(
         name, kRuns,
         [&](int i) {
-          return text([&](const trace::Questions& questions) { return questions.exposed(vulnerability(i, kRuns)); }, at);
+          return text([&](const trace::Questions& questions) { return questions.exposed(vulnerability(i, kRuns)); },
+                      at);
         },
         aim);
   }
@@ -182,7 +183,8 @@ class Bench {
         const auto answer = page(i, cursors[std::size_t(i)]);
         if (answer.at("next").is_string()) cursors[std::size_t(i)] = answer.at("next").get_string();
       }
-    figure(name, kRuns, [&](int i) { return to_text(page(i, cursors[std::size_t(i)])).size(); }, aim);
+    figure(
+        name, kRuns, [&](int i) { return to_text(page(i, cursors[std::size_t(i)])).size(); }, aim);
   }
 
   // 10,000 devices say that they run the next configuration.

@@ -1,7 +1,7 @@
 // The server of bench/http.sh: one loop thread, a 90-byte JSON answer from the loop and from a worker.
+#include <fmt/core.h>
 #include <csignal>
 #include <cstdlib>
-#include <fmt/core.h>
 
 #include "crypto/self_signed.h"
 #include "net/server.h"

@@ -36,9 +36,10 @@ int main() {
   const char* folder = std::getenv("HF_SHARED_DATA");
   const std::filesystem::path data = folder == nullptr ? "../shared/data" : folder;
   const auto image = data / "spdx/yocto-core-image-minimal-qemux86-64.rootfs.spdx3.json.zst";
-  const std::vector<std::filesystem::path> sources{data / "cve5/vulnrichment-2024-10.tar.zst", data / "nvd/nvd-data-overrides-2026-08.tar.zst",
-                                                   data / "osv/golang-vulndb-2026-08.tar.zst", data / "osv/bitnami-vulndb-2026-08.tar.zst",
-                                                   data / "kev/known_exploited_vulnerabilities.json.zst"};
+  const std::vector<std::filesystem::path> sources{
+      data / "cve5/vulnrichment-2024-10.tar.zst", data / "nvd/nvd-data-overrides-2026-08.tar.zst",
+      data / "osv/golang-vulndb-2026-08.tar.zst", data / "osv/bitnami-vulndb-2026-08.tar.zst",
+      data / "kev/known_exploited_vulnerabilities.json.zst"};
   for (const auto& file : sources)
     if (!std::filesystem::exists(file)) {
       std::fprintf(stderr, "no real feeds in %s: set HF_SHARED_DATA\n", data.c_str());
@@ -54,7 +55,8 @@ int main() {
   const auto seconds = build.seconds();
   report.figure("advisory records", double(built.manifest.advisories), "records");
   report.figure("database build", seconds, "s");
-  report.figure("database build rate", double(built.manifest.advisories) / seconds, "records/s", bench::at_least(6'200));  // 370 k records in 60 s
+  report.figure("database build rate", double(built.manifest.advisories) / seconds, "records/s",
+                bench::at_least(6'200));  // 370 k records in 60 s
   report.figure("database size", double(std::filesystem::file_size(db / vuln::kDatabaseFile)) / 1e6, "MB");
   report.figure("peak memory of the build", peak_megabytes(), "MB", bench::at_most(512));
   bench::Stopwatch again;
@@ -85,18 +87,21 @@ int main() {
   report.figure("look-up of a key, p50", bench::percentile(lookups, 0.5), "us", bench::at_most(50));
   report.figure("look-up of a key, p99", bench::percentile(lookups, 0.99), "us");
 
-  // Records that share a key with the image, each against the components that share it: statements and versions compared.
+  // Records that share a key with the image, each against the components that share it: statements and versions
+  // compared.
   const vuln::ComponentSet set(vuln::subjects_of(document).subjects);
   std::vector<std::string> keys;
   vuln::ProductDictionary dictionary;
   for (const auto& [key, components] : set.by_key()) {
     keys.push_back(key);
-    for (const auto& pair : bench::must(database.vendors_of(key.starts_with("product:") ? key.substr(8) : key))) dictionary.add(pair);
+    for (const auto& pair : bench::must(database.vendors_of(key.starts_with("product:") ? key.substr(8) : key)))
+      dictionary.add(pair);
   }
   const auto records = bench::must(database.with_keys(keys));
   std::size_t assessments = 0;
   bench::Stopwatch evaluation;
   for (const auto& record : records) assessments += vuln::assess(record.advisory, set, dictionary).size();
-  report.figure("assessments of a component by a record", double(assessments) / evaluation.seconds(), "1/s", bench::at_least(10'000));
+  report.figure("assessments of a component by a record", double(assessments) / evaluation.seconds(), "1/s",
+                bench::at_least(10'000));
   return 0;
 }

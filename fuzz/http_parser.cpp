@@ -56,7 +56,8 @@ Outcome parse(std::string_view input, std::string_view cuts) {
         if (head.chunked && (head.content_length || head.version != 11)) __builtin_trap();
         if (head.headers.count("Content-Length") > 1 || head.headers.count("Transfer-Encoding") > 1) __builtin_trap();
         for (std::size_t i = 0; i < head.headers.size(); ++i)
-          if (!hf::net::is_field_name(head.headers[i].name) || !hf::net::is_field_value(head.headers[i].value)) __builtin_trap();
+          if (!hf::net::is_field_name(head.headers[i].name) || !hf::net::is_field_value(head.headers[i].value))
+            __builtin_trap();
         parser.read_body_into(body, kBodyMax, kBodyMax, "/tmp");
         if (!parser.done()) continue;
       }

@@ -10,7 +10,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const hf::net::TargetLimits limits{.bytes_max = 1024, .segments_max = 16, .parameters_max = 16};
   const auto target = hf::net::parse_target(text, limits);
   if (!target) return 0;
-  if (text.size() > limits.bytes_max || target->segments.size() > limits.segments_max || target->query.size() > limits.parameters_max) __builtin_trap();
+  if (text.size() > limits.bytes_max || target->segments.size() > limits.segments_max ||
+      target->query.size() > limits.parameters_max)
+    __builtin_trap();
   std::string again;
   for (const auto& segment : target->segments) {
     if (segment == "." || segment == ".." || !hf::is_utf8(segment)) __builtin_trap();

@@ -1,5 +1,6 @@
 // fuzz-libs: hf_ledger
-// A bundle that is accepted is written back byte for byte, in the one form or the other; and it holds with its key pinned.
+// A bundle that is accepted is written back byte for byte, in the one form or the other; and it holds with its key
+// pinned.
 #include <cstdlib>
 
 #include "ledger/bundle.h"

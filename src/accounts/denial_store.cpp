@@ -21,8 +21,11 @@ Result<void> insert_denied_attempts(ledger::Transaction& transaction, const Deni
   HF_TRY(const auto id, writer.next_id());
   std::vector<std::string> subjects{"denied:" + std::to_string(id)};
   if (one_principal && !a.principal.empty()) subjects.push_back(a.principal);
-  HF_TRY(const auto entry, transaction.append("access.denied", std::move(subjects), {{"attempts", a.count}, {"code", a.code}, {"method", a.method}, {"path", a.path}}));
-  HF_CHECK(writer.execute(kInsert, id, entry, a.principal, a.address, salt, origin, a.method, a.path, a.code, a.count, a.first_at, a.last_at));
+  HF_TRY(const auto entry,
+         transaction.append("access.denied", std::move(subjects),
+                            {{"attempts", a.count}, {"code", a.code}, {"method", a.method}, {"path", a.path}}));
+  HF_CHECK(writer.execute(kInsert, id, entry, a.principal, a.address, salt, origin, a.method, a.path, a.code, a.count,
+                          a.first_at, a.last_at));
   return transaction.prove(entry, kTable, id);
 }
 

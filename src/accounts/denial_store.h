@@ -15,6 +15,7 @@ struct DeniedAttempts {
 };
 
 // Writes the row and its entry. The principal becomes a subject of the entry where it is one.
-Result<void> insert_denied_attempts(ledger::Transaction& transaction, const DeniedAttempts& attempts, bool one_principal);
+Result<void> insert_denied_attempts(ledger::Transaction& transaction, const DeniedAttempts& attempts,
+                                    bool one_principal);
 
 }  // namespace hf::accounts

@@ -1,6 +1,5 @@
 #include "accounts/denials.h"
 
-
 namespace hf::accounts {
 namespace {
 
@@ -25,8 +24,9 @@ void DenialRecorder::denied(const net::Request& request, int, std::string_view c
     Key key{request.principal.id, request.peer.address};
     if (!pending_.contains(key) && pending_.size() >= kKeysMax) key = {std::string(kMany), std::string(kMany)};
     // The pattern, not what was sent: paths may name people and things.
-    auto [at, fresh] = pending_.try_emplace(key, DeniedAttempts{key.first, key.second, std::string(net::name_of(request.method)),
-                                                          std::string(request.path_pattern.substr(0, kPathMax)), std::string(code), 0, now, now});
+    auto [at, fresh] = pending_.try_emplace(
+        key, DeniedAttempts{key.first, key.second, std::string(net::name_of(request.method)),
+                            std::string(request.path_pattern.substr(0, kPathMax)), std::string(code), 0, now, now});
     auto& attempts = at->second;
     if (fresh) {
       first = attempts;
@@ -60,7 +60,8 @@ void DenialRecorder::write(const DeniedAttempts& a) {
   });
   // The answer is a refusal all the same; that its record could not be written must be seen.
   if (!done && log_)
-    log_->error("denied_attempt_not_recorded", {{"problem", done.error().code}, {"detail", done.error().detail}, {"principal", a.principal}});
+    log_->error("denied_attempt_not_recorded",
+                {{"problem", done.error().code}, {"detail", done.error().detail}, {"principal", a.principal}});
 }
 
 }  // namespace hf::accounts

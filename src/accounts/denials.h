@@ -20,7 +20,8 @@ class DenialRecorder final : public net::Denials {
  public:
   static constexpr std::size_t kKeysMax = 16;
 
-  DenialRecorder(db::Database& database, const Clock& clock, const net::Log* log = nullptr) : database_(database), clock_(clock), log_(log) {}
+  DenialRecorder(db::Database& database, const Clock& clock, const net::Log* log = nullptr)
+      : database_(database), clock_(clock), log_(log) {}
   ~DenialRecorder() override;  // flush()
 
   void denied(const net::Request& request, int status, std::string_view code) override;

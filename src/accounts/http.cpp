@@ -65,7 +65,8 @@ Result<Response> sign_in(const Request& request, const Api& api) {
   auto signed_in = api.service.sign_in(name, password, request.peer.address);
   if (!signed_in && signed_in.error().kind == ErrorKind::limit) return too_often(signed_in.error(), request);
   if (!signed_in) return fail(std::move(signed_in).error());
-  auto response = net::json_text_response(200, to_text(session_json(signed_in->session, csrf_token(signed_in->token.text()))));
+  auto response =
+      net::json_text_response(200, to_text(session_json(signed_in->session, csrf_token(signed_in->token.text()))));
   response.headers.add("Set-Cookie", cookie_of(signed_in->token.text()));
   response.headers.add("Cache-Control", "no-store");
   return response;
@@ -119,7 +120,8 @@ Result<Response> list_users(const Request& request, const Api& api) {
   JsonArray items;
   for (const auto& account : list) items.push_back(account_json(account, request.principal));
   const bool full = std::int64_t(list.size()) == page.limit;
-  return net::page_response(std::move(items), full ? std::optional(std::vector{std::to_string(list.back().id.value)}) : std::nullopt);
+  return net::page_response(std::move(items),
+                            full ? std::optional(std::vector{std::to_string(list.back().id.value)}) : std::nullopt);
 }
 
 Result<Response> show_user(const Request& request, const Api& api) {
@@ -169,7 +171,8 @@ Result<Response> list_tokens(const Request& request, const Api& api) {
   JsonArray items;
   for (const auto& token : list) items.push_back(token_json(token, request.principal));
   const bool full = std::int64_t(list.size()) == page.limit;
-  return net::page_response(std::move(items), full ? std::optional(std::vector{std::to_string(list.back().id.value)}) : std::nullopt);
+  return net::page_response(std::move(items),
+                            full ? std::optional(std::vector{std::to_string(list.back().id.value)}) : std::nullopt);
 }
 
 // Not for tokens: one that leaked must not outlive its own end.
@@ -210,36 +213,103 @@ std::vector<net::Route> routes(const Api& api) {
   using net::Method;
   const std::vector<std::string_view> json{"application/json"};
   return {
-      {.method = Method::post, .path = "/v1/session", .permission = net::kPublic, .body_max = kBodyMax, .content_types = json,
-       .summary = "Sign in; sets the session cookie", .request_schema = "SignIn", .response_schema = "Session", .handler = net::handle(api, &sign_in)},
-      {.path = "/v1/session", .permission = net::kSignedIn, .summary = "Who am I, what may I do, and the CSRF token",
-       .response_schema = "Session", .handler = net::handle(api, &who_am_i)},
-      {.method = Method::del, .path = "/v1/session", .permission = net::kSignedIn, .summary = "Sign out", .success = 204,
+      {.method = Method::post,
+       .path = "/v1/session",
+       .permission = net::kPublic,
+       .body_max = kBodyMax,
+       .content_types = json,
+       .summary = "Sign in; sets the session cookie",
+       .request_schema = "SignIn",
+       .response_schema = "Session",
+       .handler = net::handle(api, &sign_in)},
+      {.path = "/v1/session",
+       .permission = net::kSignedIn,
+       .summary = "Who am I, what may I do, and the CSRF token",
+       .response_schema = "Session",
+       .handler = net::handle(api, &who_am_i)},
+      {.method = Method::del,
+       .path = "/v1/session",
+       .permission = net::kSignedIn,
+       .summary = "Sign out",
+       .success = 204,
        .handler = net::handle(api, &sign_out)},
-      {.method = Method::put, .path = "/v1/session/password", .permission = net::kSignedIn, .body_max = kBodyMax, .content_types = json,
-       .summary = "Change one's own password; ends the other sessions", .request_schema = "PasswordChange", .success = 204,
+      {.method = Method::put,
+       .path = "/v1/session/password",
+       .permission = net::kSignedIn,
+       .body_max = kBodyMax,
+       .content_types = json,
+       .summary = "Change one's own password; ends the other sessions",
+       .request_schema = "PasswordChange",
+       .success = 204,
        .handler = net::handle(api, &change_password)},
-      {.method = Method::post, .path = "/v1/setup", .permission = net::kPublic, .body_max = kBodyMax, .content_types = json,
-       .summary = "Make the first administrator with the one-time set-up token", .request_schema = "SetUp", .response_schema = "User", .success = 201,
+      {.method = Method::post,
+       .path = "/v1/setup",
+       .permission = net::kPublic,
+       .body_max = kBodyMax,
+       .content_types = json,
+       .summary = "Make the first administrator with the one-time set-up token",
+       .request_schema = "SetUp",
+       .response_schema = "User",
+       .success = 201,
        .handler = net::handle(api, &set_up)},
-      {.path = "/v1/roles", .permission = net::kSignedIn, .summary = "Roles, their permissions, and which must be different people",
-       .response_schema = "Roles", .handler = net::handle(api, &list_roles)},
-      {.path = "/v1/users", .permission = "accounts.read", .summary = "Users", .response_schema = "UserPage", .paged = true,
+      {.path = "/v1/roles",
+       .permission = net::kSignedIn,
+       .summary = "Roles, their permissions, and which must be different people",
+       .response_schema = "Roles",
+       .handler = net::handle(api, &list_roles)},
+      {.path = "/v1/users",
+       .permission = "accounts.read",
+       .summary = "Users",
+       .response_schema = "UserPage",
+       .paged = true,
        .handler = net::handle(api, &list_users)},
-      {.method = Method::post, .path = "/v1/users", .permission = "accounts.manage", .body_max = kBodyMax, .content_types = json,
-       .summary = "Create a user", .request_schema = "NewUser", .response_schema = "User", .success = 201, .idempotency_key = true,
+      {.method = Method::post,
+       .path = "/v1/users",
+       .permission = "accounts.manage",
+       .body_max = kBodyMax,
+       .content_types = json,
+       .summary = "Create a user",
+       .request_schema = "NewUser",
+       .response_schema = "User",
+       .success = 201,
+       .idempotency_key = true,
        .handler = net::handle(api, &create_user)},
-      {.path = "/v1/users/{id}", .permission = "accounts.read", .summary = "One user", .response_schema = "User",
+      {.path = "/v1/users/{id}",
+       .permission = "accounts.read",
+       .summary = "One user",
+       .response_schema = "User",
        .handler = net::handle(api, &show_user)},
-      {.method = Method::patch, .path = "/v1/users/{id}", .permission = "accounts.manage", .body_max = kBodyMax, .content_types = json,
-       .summary = "Change roles, state, password or e-mail; a new password or 'disabled' ends the sessions", .request_schema = "UserChange",
-       .response_schema = "User", .handler = net::handle(api, &change_user)},
-      {.path = "/v1/tokens", .permission = net::kSignedIn, .summary = "One's own API tokens", .response_schema = "ApiTokenPage",
-       .query = {{.name = "all", .summary = "true: everyone's", .type = "boolean"}}, .paged = true, .handler = net::handle(api, &list_tokens)},
-      {.method = Method::post, .path = "/v1/tokens", .permission = net::kSignedIn, .body_max = kBodyMax, .content_types = json,
-       .summary = "Create an API token; its secret is shown once, or a TLS client certificate stands for it", .request_schema = "NewApiToken", .response_schema = "ApiToken", .success = 201,
+      {.method = Method::patch,
+       .path = "/v1/users/{id}",
+       .permission = "accounts.manage",
+       .body_max = kBodyMax,
+       .content_types = json,
+       .summary = "Change roles, state, password or e-mail; a new password or 'disabled' ends the sessions",
+       .request_schema = "UserChange",
+       .response_schema = "User",
+       .handler = net::handle(api, &change_user)},
+      {.path = "/v1/tokens",
+       .permission = net::kSignedIn,
+       .summary = "One's own API tokens",
+       .response_schema = "ApiTokenPage",
+       .query = {{.name = "all", .summary = "true: everyone's", .type = "boolean"}},
+       .paged = true,
+       .handler = net::handle(api, &list_tokens)},
+      {.method = Method::post,
+       .path = "/v1/tokens",
+       .permission = net::kSignedIn,
+       .body_max = kBodyMax,
+       .content_types = json,
+       .summary = "Create an API token; its secret is shown once, or a TLS client certificate stands for it",
+       .request_schema = "NewApiToken",
+       .response_schema = "ApiToken",
+       .success = 201,
        .handler = net::handle(api, &create_token)},
-      {.method = Method::del, .path = "/v1/tokens/{id}", .permission = net::kSignedIn, .summary = "Revoke an API token", .success = 204,
+      {.method = Method::del,
+       .path = "/v1/tokens/{id}",
+       .permission = net::kSignedIn,
+       .summary = "Revoke an API token",
+       .success = 204,
        .handler = net::handle(api, &revoke_token)},
   };
 }

@@ -55,7 +55,8 @@ std::string Fields::text(std::string_view name) {
 std::optional<std::string> Fields::text_or_none(std::string_view name) {
   const auto* value = find(name);
   if (!value) return std::nullopt;
-  if (value->is_string() && value->get_string().find('\0') == boost::json::string::npos) return std::string(value->get_string());
+  if (value->is_string() && value->get_string().find('\0') == boost::json::string::npos)
+    return std::string(value->get_string());
   problem(name, "takes a text without U+0000");
   return std::nullopt;
 }
@@ -99,7 +100,9 @@ Result<void> Fields::finish() const {
 
 JsonObject account_json(const Account& account, const net::Principal& seen_by) {
   const bool own = seen_by.id == subject_of(account.id);
-  const std::string_view no_right = seen_by.may("accounts.manage") && seen_by.kind == "user" ? "" : "this needs a person with the permission 'accounts.manage'";
+  const std::string_view no_right = seen_by.may("accounts.manage") && seen_by.kind == "user"
+                                        ? ""
+                                        : "this needs a person with the permission 'accounts.manage'";
   const std::string_view other = !no_right.empty() ? no_right : own ? "another administrator does this to you" : "";
   JsonObject object{{"id", std::to_string(account.id.value)},
                     {"subject", subject_of(account.id)},
@@ -109,15 +112,19 @@ JsonObject account_json(const Account& account, const net::Principal& seen_by) {
                     {"disabled", account.disabled},
                     {"created_at", format_rfc3339(account.created_at)},
                     {"changed_at", format_rfc3339(account.changed_at)},
-                    {"allowed_actions", JsonArray{action("change_roles", other), action(account.disabled ? "enable" : "disable", other),
-                                                  action("reset_password", no_right), action("change_email", no_right)}}};
+                    {"allowed_actions",
+                     JsonArray{action("change_roles", other), action(account.disabled ? "enable" : "disable", other),
+                               action("reset_password", no_right), action("change_email", no_right)}}};
   if (account.email) object["email"] = *account.email;
   return object;
 }
 
 JsonObject token_json(const ApiToken& token, const net::Principal& seen_by) {
-  const bool may = seen_by.kind == "user" && (seen_by.id == subject_of(token.account.id) || seen_by.may("accounts.manage"));
-  const std::string_view revoke = token.revoked_at ? "it is revoked" : may ? "" : "only its owner or an administrator revokes it";
+  const bool may =
+      seen_by.kind == "user" && (seen_by.id == subject_of(token.account.id) || seen_by.may("accounts.manage"));
+  const std::string_view revoke = token.revoked_at ? "it is revoked"
+                                  : may            ? ""
+                                                   : "only its owner or an administrator revokes it";
   return {{"id", std::to_string(token.id.value)},
           {"subject", subject_of(token.id)},
           {"owner", subject_of(token.account.id)},
@@ -154,11 +161,13 @@ JsonObject session_json(const Session& session, std::string_view csrf) {
 JsonObject roles_json() {
   JsonArray list, rights, separate;
   for (const auto& role : roles())
-    list.push_back(JsonObject{{"name", role.name}, {"summary", role.summary}, {"permissions", texts(role.permissions)}});
+    list.push_back(
+        JsonObject{{"name", role.name}, {"summary", role.summary}, {"permissions", texts(role.permissions)}});
   for (const auto& permission : permissions())
     rights.push_back(JsonObject{{"name", permission.name}, {"summary", permission.summary}});
   for (const auto& conflict : conflicts())
-    separate.push_back(JsonObject{{"roles", JsonArray{Json(conflict.one), Json(conflict.other)}}, {"reason", conflict.reason}});
+    separate.push_back(
+        JsonObject{{"roles", JsonArray{Json(conflict.one), Json(conflict.other)}}, {"reason", conflict.reason}});
   return {{"roles", std::move(list)}, {"permissions", std::move(rights)}, {"separate", std::move(separate)}};
 }
 
@@ -170,7 +179,9 @@ net::Schemas schemas() {
     return list;
   };
   const auto role_list = [](std::string_view description = {}) { return array(ref("RoleName"), description); };
-  const auto permission_list = [](std::string_view description = {}) { return array(ref("PermissionName"), description); };
+  const auto permission_list = [](std::string_view description = {}) {
+    return array(ref("PermissionName"), description);
+  };
   const auto actions = array(ref("AllowedAction"));
   return {
       {"RoleName", to_text(choice(names(roles()), "GET /v1/roles explains them"))},
@@ -179,28 +190,59 @@ net::Schemas schemas() {
                                        "What the reader may do with an entity"))},
       {"SignIn", to_text(object({{"name", text()}, {"password", text()}}))},
       {"PasswordChange", to_text(object({{"current", text()}, {"next", text()}}))},
-      {"SetUp", to_text(object({{"token", text("of the link that the server prints at its first start")}, {"name", text()}, {"password", text()},
-                                optional("email", or_null(text())), optional("roles", role_list("beside administrator"))}))},
-      {"Session", to_text(object({{"subject", text("how evidence names who asks")}, {"kind", choice({"user", "token"})}, {"name", or_null(text("null: a token"))},
-                                  {"roles", role_list()}, {"permissions", permission_list()},
-                                  {"csrf", or_null(text("for X-CSRF-Token; null for an API token, which needs none"))}, {"expires_at", or_null(time())}}))},
+      {"SetUp", to_text(object({{"token", text("of the link that the server prints at its first start")},
+                                {"name", text()},
+                                {"password", text()},
+                                optional("email", or_null(text())),
+                                optional("roles", role_list("beside administrator"))}))},
+      {"Session", to_text(object({{"subject", text("how evidence names who asks")},
+                                  {"kind", choice({"user", "token"})},
+                                  {"name", or_null(text("null: a token"))},
+                                  {"roles", role_list()},
+                                  {"permissions", permission_list()},
+                                  {"csrf", or_null(text("for X-CSRF-Token; null for an API token, which needs none"))},
+                                  {"expires_at", or_null(time())}}))},
       {"Role", to_text(object({{"name", ref("RoleName")}, {"summary", text()}, {"permissions", permission_list()}}))},
-      {"Roles", to_text(object({{"roles", array(ref("Role"))}, {"permissions", array(object({{"name", ref("PermissionName")}, {"summary", text()}}))},
-                                {"separate", array(object({{"roles", role_list()}, {"reason", text()}}), "roles that one account must not hold together")}}))},
-      {"User", to_text(object({{"id", text()}, {"subject", text("how evidence names the user")}, {"name", text()}, {"email", or_null(text())}, {"roles", role_list()},
-                               {"disabled", flag()}, {"created_at", time()}, {"changed_at", time()}, {"allowed_actions", actions}}))},
+      {"Roles", to_text(object({{"roles", array(ref("Role"))},
+                                {"permissions", array(object({{"name", ref("PermissionName")}, {"summary", text()}}))},
+                                {"separate", array(object({{"roles", role_list()}, {"reason", text()}}),
+                                                   "roles that one account must not hold together")}}))},
+      {"User", to_text(object({{"id", text()},
+                               {"subject", text("how evidence names the user")},
+                               {"name", text()},
+                               {"email", or_null(text())},
+                               {"roles", role_list()},
+                               {"disabled", flag()},
+                               {"created_at", time()},
+                               {"changed_at", time()},
+                               {"allowed_actions", actions}}))},
       {"UserPage", net::page_schema("User")},
-      {"NewUser", to_text(object({{"name", text()}, {"password", text()}, optional("email", or_null(text())), {"roles", role_list()}}))},
-      {"UserChange", to_text(object({optional("roles", role_list()), optional("disabled", flag()), optional("password", text()), optional("email", text())}))},
-      {"ApiToken", to_text(object({{"id", text()}, {"subject", text("how evidence names the token")}, {"owner", text("how evidence names the user")}, {"name", text()},
-                                   {"scopes", permission_list()}, {"created_at", time()}, {"expires_at", time()}, {"revoked_at", or_null(time())},
-                                   {"seen_at", or_null(time("to the hour"))},
-                                   {"certificate_sha256", or_null(text("of the TLS client certificate that stands for the secret"))},
-                                   optional("secret", matching("^hft_", "only in the answer that creates it, and only without a certificate")),
-                                   {"allowed_actions", actions}}))},
+      {"NewUser",
+       to_text(object(
+           {{"name", text()}, {"password", text()}, optional("email", or_null(text())), {"roles", role_list()}}))},
+      {"UserChange", to_text(object({optional("roles", role_list()), optional("disabled", flag()),
+                                     optional("password", text()), optional("email", text())}))},
+      {"ApiToken",
+       to_text(object(
+           {{"id", text()},
+            {"subject", text("how evidence names the token")},
+            {"owner", text("how evidence names the user")},
+            {"name", text()},
+            {"scopes", permission_list()},
+            {"created_at", time()},
+            {"expires_at", time()},
+            {"revoked_at", or_null(time())},
+            {"seen_at", or_null(time("to the hour"))},
+            {"certificate_sha256", or_null(text("of the TLS client certificate that stands for the secret"))},
+            optional("secret", matching("^hft_", "only in the answer that creates it, and only without a certificate")),
+            {"allowed_actions", actions}}))},
       {"ApiTokenPage", net::page_schema("ApiToken")},
-      {"NewApiToken", to_text(object({{"name", text()}, {"scopes", permission_list()}, optional("expires_at", time()),
-                                      optional("certificate_sha256", text("fingerprint of a TLS client certificate, hex: its holder needs no secret"))}))},
+      {"NewApiToken",
+       to_text(object({{"name", text()},
+                       {"scopes", permission_list()},
+                       optional("expires_at", time()),
+                       optional("certificate_sha256",
+                                text("fingerprint of a TLS client certificate, hex: its holder needs no secret"))}))},
   };
 }
 

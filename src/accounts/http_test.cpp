@@ -23,7 +23,9 @@ struct Answer {
   int status = 0;
   Json json;
   net::Headers headers;
-  [[nodiscard]] std::string code() const { return json.is_object() && json.get_object().contains("code") ? std::string(json.at("code").as_string()) : ""; }
+  [[nodiscard]] std::string code() const {
+    return json.is_object() && json.get_object().contains("code") ? std::string(json.at("code").as_string()) : "";
+  }
   [[nodiscard]] std::string text(std::string_view name) const { return std::string(json.at(name).as_string()); }
 };
 
@@ -37,11 +39,13 @@ class AccountsHttp : public test::DatabaseTest {
   AccountsHttp() {
     auto table = routes(api_);
     document_ = net::openapi_document(table, schemas(), {.version = "1"}).value();
-    pipeline_.emplace(net::Router(std::move(table)),
-                      net::Stages{.authenticator = &authenticator_, .denials = &denials_, .idempotency = &idempotency_});
+    pipeline_.emplace(
+        net::Router(std::move(table)),
+        net::Stages{.authenticator = &authenticator_, .denials = &denials_, .idempotency = &idempotency_});
   }
 
-  Answer ask(net::Method method, std::string_view target, const Json& body = nullptr, const Sender& sender = {}, const net::Parameters& more = {}) {
+  Answer ask(net::Method method, std::string_view target, const Json& body = nullptr, const Sender& sender = {},
+             const net::Parameters& more = {}) {
     net::Request request;
     request.method = method;
     request.target = std::string(target);
@@ -65,12 +69,20 @@ class AccountsHttp : public test::DatabaseTest {
     EXPECT_EQ(check.answer_problems(net::operation_id(method, match.route->path), response.status, text), "") << text;
     return {response.status, text.empty() ? Json() : parse_json(text).value(), response.headers};
   }
-  Answer get(std::string_view target, const Sender& sender = {}) { return ask(net::Method::get, target, nullptr, sender); }
-  Answer post(std::string_view target, const Json& body, const Sender& sender = {}) { return ask(net::Method::post, target, body, sender); }
+  Answer get(std::string_view target, const Sender& sender = {}) {
+    return ask(net::Method::get, target, nullptr, sender);
+  }
+  Answer post(std::string_view target, const Json& body, const Sender& sender = {}) {
+    return ask(net::Method::post, target, body, sender);
+  }
 
   void set_up() {
     const auto link = service_.setup_link().value();
-    ASSERT_EQ(post("/v1/setup", JsonObject{{"token", link->text()}, {"name", "ada"}, {"password", kPassword}, {"email", "ada@example.org"}}).status, 201);
+    ASSERT_EQ(post("/v1/setup",
+                   JsonObject{
+                       {"token", link->text()}, {"name", "ada"}, {"password", kPassword}, {"email", "ada@example.org"}})
+                  .status,
+              201);
   }
   Sender sign_in(std::string_view name) {
     const auto answer = post("/v1/session", JsonObject{{"name", name}, {"password", kPassword}});
@@ -83,10 +95,15 @@ class AccountsHttp : public test::DatabaseTest {
     return post("/v1/users", JsonObject{{"name", name}, {"password", kPassword}, {"roles", std::move(roles)}}, by);
   }
   std::vector<std::string> denied() {
-    static const db::Query kDenied{"test.accounts.denied", "SELECT principal, code, attempts FROM denied_attempt ORDER BY denied_id"};
-    return database_->read([&](const db::Reader& reader) {
-      return reader.select(kDenied, [](const db::Row& row) { return row.string(0) + " " + row.string(1) + " " + std::to_string(row.int64(2)); });
-    }).value();
+    static const db::Query kDenied{"test.accounts.denied",
+                                   "SELECT principal, code, attempts FROM denied_attempt ORDER BY denied_id"};
+    return database_
+        ->read([&](const db::Reader& reader) {
+          return reader.select(kDenied, [](const db::Row& row) {
+            return row.string(0) + " " + row.string(1) + " " + std::to_string(row.int64(2));
+          });
+        })
+        .value();
   }
 
   static Settings quick() {
@@ -173,7 +190,9 @@ TEST_P(AccountsHttp, UsersAreManaged) {
   const auto bob = add(ada, "bob", {"compliance"});
   const auto path = "/v1/users/" + bob.text("id");
   EXPECT_EQ(bob.headers.find("Location").value_or(""), path);
-  const auto patch = [&](const Json& change, const std::string& to) { return ask(net::Method::patch, to, change, ada); };
+  const auto patch = [&](const Json& change, const std::string& to) {
+    return ask(net::Method::patch, to, change, ada);
+  };
   EXPECT_EQ(patch(JsonObject{{"roles", JsonArray{"auditor"}}}, path).json.at("roles"), Json(JsonArray{"auditor"}));
   EXPECT_EQ(patch(JsonObject{{"roles", JsonArray{"auditor", "compliance"}}}, path).status, 422);
   EXPECT_EQ(patch(JsonObject{{"disabled", true}}, path).json.at("disabled"), Json(true));
@@ -186,14 +205,20 @@ TEST_P(AccountsHttp, UsersAreManaged) {
   EXPECT_EQ(self.at("allowed_actions").as_array().front().at("allowed"), Json(false));
   const auto next = get("/v1/users?limit=1&cursor=" + me.text("next"), ada);
   EXPECT_EQ(next.json.at("items").as_array().front().at("name"), "bob");
-  EXPECT_EQ(ask(net::Method::put, "/v1/session/password", JsonObject{{"current", kPassword}, {"next", "another horse battery"}}, ada).status, 204);
+  EXPECT_EQ(ask(net::Method::put, "/v1/session/password",
+                JsonObject{{"current", kPassword}, {"next", "another horse battery"}}, ada)
+                .status,
+            204);
 }
 
 TEST_P(AccountsHttp, BodiesAreCheckedFieldByField) {
   set_up();
   const auto ada = sign_in("ada");
-  for (const auto* body : {"", "{", "[]", "null", R"({"name":"x"})", R"({"name":1,"password":"p","roles":[]})", R"({"name":"x","password":"p","roles":"auditor"})",
-                           R"({"name":"x","password":"p","roles":[1]})", R"({"name":"x\u0000y","password":"p","roles":[]})", R"({"name":"x","name":"y","password":"p","roles":[]})", "{\"name\":\"\xff\"}"}) {
+  for (const auto* body :
+       {"", "{", "[]", "null", R"({"name":"x"})", R"({"name":1,"password":"p","roles":[]})",
+        R"({"name":"x","password":"p","roles":"auditor"})", R"({"name":"x","password":"p","roles":[1]})",
+        R"({"name":"x\u0000y","password":"p","roles":[]})", R"({"name":"x","name":"y","password":"p","roles":[]})",
+        "{\"name\":\"\xff\"}"}) {
     const auto answer = post("/v1/users", Json(body), ada);
     EXPECT_TRUE(answer.status == 422 || answer.status == 400) << body << answer.status;
     EXPECT_EQ(answer.code(), "HF-ACCOUNT-0034") << body;
@@ -205,14 +230,16 @@ TEST_P(AccountsHttp, BodiesAreCheckedFieldByField) {
 TEST_P(AccountsHttp, ATokenDoesWhatItsScopesSayAndMakesNoOther) {
   set_up();
   const auto ada = sign_in("ada");
-  const auto made = post("/v1/tokens", JsonObject{{"name", "ci"}, {"scopes", JsonArray{"accounts.read", "accounts.manage"}}}, ada);
+  const auto made =
+      post("/v1/tokens", JsonObject{{"name", "ci"}, {"scopes", JsonArray{"accounts.read", "accounts.manage"}}}, ada);
   ASSERT_EQ(made.status, 201);
   const Sender token{{}, {}, made.text("secret")};
   const auto me = get("/v1/session", token);
   EXPECT_EQ(me.text("subject"), made.text("subject"));
   EXPECT_TRUE(me.json.at("csrf").is_null());
   EXPECT_EQ(get("/v1/users", token).status, 200);
-  EXPECT_EQ(post("/v1/tokens", JsonObject{{"name", "child"}, {"scopes", JsonArray{"accounts.read"}}}, token).code(), "HF-ACCOUNT-0032");
+  EXPECT_EQ(post("/v1/tokens", JsonObject{{"name", "child"}, {"scopes", JsonArray{"accounts.read"}}}, token).code(),
+            "HF-ACCOUNT-0032");
   EXPECT_EQ(add(token, "eve", {"administrator"}).code(), "HF-ACCOUNT-0032") << "accounts are made by people";
   EXPECT_EQ(ask(net::Method::del, "/v1/session", nullptr, token).code(), "HF-ACCOUNT-0032");
   const auto list = get("/v1/tokens", ada);
@@ -244,7 +271,11 @@ TEST_P(AccountsHttp, DeniedAttemptsBecomeFewEntries) {
   EXPECT_EQ(denied().size(), 5U);  // the nine and the two that were counted, and the new one
   EXPECT_EQ(denied()[2], " HF-HTTP-0043 9");
   // From a thousand addresses: told apart up to a limit, then counted together.
-  for (int i = 0; i < 1000; ++i) EXPECT_EQ(ask(net::Method::get, "/v1/users", nullptr, {{}, {}, {}, "10.0." + std::to_string(i / 250) + "." + std::to_string(i % 250)}).status, 401);
+  for (int i = 0; i < 1000; ++i)
+    EXPECT_EQ(ask(net::Method::get, "/v1/users", nullptr,
+                  {{}, {}, {}, "10.0." + std::to_string(i / 250) + "." + std::to_string(i % 250)})
+                  .status,
+              401);
   denials_.flush();
   const auto all = denied();
   EXPECT_EQ(all.size(), 4 + DenialRecorder::kKeysMax + 2);
@@ -264,7 +295,8 @@ TEST_P(AccountsHttp, AnIdempotencyKeyCreatesOnce) {
   const auto ada = sign_in("ada");
   const Json bob = JsonObject{{"name", "bob"}, {"password", kPassword}, {"roles", JsonArray{"auditor"}}};
   const net::Parameters key{{"Idempotency-Key", "k1"}};
-  const auto first = ask(net::Method::post, "/v1/users", bob, ada, key), again = ask(net::Method::post, "/v1/users", bob, ada, key);
+  const auto first = ask(net::Method::post, "/v1/users", bob, ada, key),
+             again = ask(net::Method::post, "/v1/users", bob, ada, key);
   EXPECT_EQ(first.status, 201);
   EXPECT_EQ(again.status, 201);
   EXPECT_EQ(again.text("id"), first.text("id"));

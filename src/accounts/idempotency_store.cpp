@@ -19,25 +19,31 @@ const db::Query kFind{"accounts.find_idempotency_key", R"sql(
 const db::Query kKeep{"accounts.keep_answer", R"sql(
     UPDATE idempotency_key SET status = $3, content_type = $4, location = $5, body = $6
      WHERE principal = $1 AND key = $2 AND status IS NULL)sql"};
-const db::Query kGiveBack{"accounts.give_back_idempotency_key", "DELETE FROM idempotency_key WHERE principal = $1 AND key = $2 AND status IS NULL"};
+const db::Query kGiveBack{"accounts.give_back_idempotency_key",
+                          "DELETE FROM idempotency_key WHERE principal = $1 AND key = $2 AND status IS NULL"};
 
 }  // namespace
 
-Result<net::Idempotency::Claim> IdempotencyStore::claim(std::string_view principal, std::string_view key, ByteView digest) {
+Result<net::Idempotency::Claim> IdempotencyStore::claim(std::string_view principal, std::string_view key,
+                                                        ByteView digest) {
   const auto now = clock_.now();
   return database_.write([&](db::Writer& writer) -> Result<Claim> {
     HF_CHECK(writer.execute(kForget, now - kKept));
     HF_CHECK(writer.execute(kForgetOne, principal, key, now - kKept, now - kAbandoned));
     HF_TRY(const auto fresh, writer.execute(kClaim, principal, key, digest, now));
     if (fresh == 1) return Claim{};
-    auto found = writer.find(kFind, [&](const db::Row& row) {
-      Claim claim{Claim::other_request, {}};
-      if (!crypto::equal_in_constant_time(row.blob(0), digest)) return claim;
-      claim.what = row.is_null(1) ? Claim::in_progress : Claim::replay;
-      if (claim.what == Claim::replay)
-        claim.kept = {int(row.int64(1)), row.string_or_none(2).value_or(""), row.string_or_none(3).value_or(""), row.string_or_none(4).value_or("")};
-      return claim;
-    }, principal, key);
+    auto found = writer.find(
+        kFind,
+        [&](const db::Row& row) {
+          Claim claim{Claim::other_request, {}};
+          if (!crypto::equal_in_constant_time(row.blob(0), digest)) return claim;
+          claim.what = row.is_null(1) ? Claim::in_progress : Claim::replay;
+          if (claim.what == Claim::replay)
+            claim.kept = {int(row.int64(1)), row.string_or_none(2).value_or(""), row.string_or_none(3).value_or(""),
+                          row.string_or_none(4).value_or("")};
+          return claim;
+        },
+        principal, key);
     if (!found) return fail(std::move(found).error());
     if (!*found) return Claim{Claim::in_progress, {}};  // given back between the two statements
     return **std::move(found);

@@ -55,9 +55,12 @@ bool is_permission(std::string_view name) {
 
 std::span<const Role> roles() {
   static const std::vector<Role> table{
-      {"administrator", "manages users and the server", reading_and({"accounts.read", "accounts.manage", "system.read"})},
-      {"product_security", "owns vulnerabilities from the first report to the last fix", reading_and({"vuln.write", "sbom.write"})},
-      {"release_engineer", "builds and releases, mostly through tokens in CI", reading_and({"catalog.write", "sbom.write"})},
+      {"administrator", "manages users and the server",
+       reading_and({"accounts.read", "accounts.manage", "system.read"})},
+      {"product_security", "owns vulnerabilities from the first report to the last fix",
+       reading_and({"vuln.write", "sbom.write"})},
+      {"release_engineer", "builds and releases, mostly through tokens in CI",
+       reading_and({"catalog.write", "sbom.write"})},
       {"crypto_officer", "keeps keys and approves their use", reading_and({})},
       {"fleet_operator", "imports devices and rolls fixes out", reading_and({"fleet.write"})},
       {"compliance", "keeps the technical file and answers authorities", reading_and({"catalog.write"})},
@@ -78,20 +81,23 @@ Result<std::vector<std::string>> check_roles(std::vector<std::string> names) {
     if (std::none_of(all.begin(), all.end(), [&](const Role& role) { return role.name == name; })) {
       std::string known;
       for (const auto& role : all) known += (known.empty() ? "" : ", ") + std::string(role.name);
-      return fail(ErrorKind::invalid, "HF-ACCOUNT-0003", "there is no role '" + name.substr(0, 64) + "'; the roles are " + known);
+      return fail(ErrorKind::invalid, "HF-ACCOUNT-0003",
+                  "there is no role '" + name.substr(0, 64) + "'; the roles are " + known);
     }
   }
   for (const auto& conflict : kConflicts)
     if (has(conflict.one) && has(conflict.other))
-      return fail(ErrorKind::invalid, "HF-ACCOUNT-0003", std::string(conflict.one) + " and " + std::string(conflict.other) +
-                                                             " must be different people: " + std::string(conflict.reason));
+      return fail(ErrorKind::invalid, "HF-ACCOUNT-0003",
+                  std::string(conflict.one) + " and " + std::string(conflict.other) +
+                      " must be different people: " + std::string(conflict.reason));
   return names;
 }
 
 std::vector<std::string> permissions_of(std::span<const std::string> names) {
   std::set<std::string> all;
   for (const auto& role : roles())
-    if (std::find(names.begin(), names.end(), role.name) != names.end()) all.insert(role.permissions.begin(), role.permissions.end());
+    if (std::find(names.begin(), names.end(), role.name) != names.end())
+      all.insert(role.permissions.begin(), role.permissions.end());
   return {all.begin(), all.end()};
 }
 

@@ -15,9 +15,9 @@
 namespace hf::accounts {
 
 struct Settings {
-  std::chrono::hours session_max{12};       // however busy
+  std::chrono::hours session_max{12};  // however busy
   std::chrono::minutes session_idle{30};
-  std::size_t sessions_per_account = 20;    // a new one ends the oldest
+  std::size_t sessions_per_account = 20;  // a new one ends the oldest
   std::chrono::hours setup_valid{24};
   std::chrono::hours token_default{24 * 90};
   std::chrono::hours token_max{24 * 366};
@@ -86,7 +86,8 @@ class Service {
   Result<std::optional<Session>> session(std::string_view token);
   Result<void> sign_out(const Session& session);
   // Ends the account's other sessions. HF-ACCOUNT-0010 if `current` is wrong; throttled like signing in.
-  Result<void> change_own_password(const Session& session, std::string_view current, const std::string& next, std::string_view address);
+  Result<void> change_own_password(const Session& session, std::string_view current, const std::string& next,
+                                   std::string_view address);
 
   // HF-ACCOUNT-0003 roles, -0004 name, -0005 password, -0006 e-mail, -0007 the name is taken.
   Result<Account> create(const ledger::Actor& actor, const NewAccount& account);

@@ -31,7 +31,8 @@ class Accounts : public test::DatabaseTest {
   }
   ledger::Actor actor(const Account& account) { return {subject_of(account.id), join(account.roles)}; }
   Account add(const Account& by, std::string name, std::vector<std::string> roles) {
-    auto made = service_.create(actor(by), {.name = std::move(name), .password = std::string(kPassword), .roles = std::move(roles)});
+    auto made = service_.create(
+        actor(by), {.name = std::move(name), .password = std::string(kPassword), .roles = std::move(roles)});
     if (!made) throw std::runtime_error(made.error().message);
     return *made;
   }
@@ -70,11 +71,14 @@ TEST_P(Accounts, TheSetUpLinkMakesOneAdministratorOnce) {
   const auto old = service_.setup_link();
   const auto link = service_.setup_link();  // a restart prints a new one, and the old one ends
   ASSERT_TRUE(link && *link);
-  const NewAccount ada{.name = "Ada", .password = std::string(kPassword), .email = "ada@example.org", .roles = {"compliance"}};
+  const NewAccount ada{
+      .name = "Ada", .password = std::string(kPassword), .email = "ada@example.org", .roles = {"compliance"}};
   EXPECT_EQ(code(service_.set_up(old.value()->text(), ada)), "HF-ACCOUNT-0001");
   EXPECT_EQ(code(service_.set_up("", ada)), "HF-ACCOUNT-0001");
   EXPECT_EQ(code(service_.set_up(link.value()->text(), {.name = "ada", .password = "too short"})), "HF-ACCOUNT-0005");
-  EXPECT_EQ(code(service_.set_up(link.value()->text(), {.name = "ada", .password = std::string(kPassword), .roles = {"auditor"}})), "HF-ACCOUNT-0003");
+  EXPECT_EQ(code(service_.set_up(link.value()->text(),
+                                 {.name = "ada", .password = std::string(kPassword), .roles = {"auditor"}})),
+            "HF-ACCOUNT-0003");
   const auto made = service_.set_up(link.value()->text(), ada);
   ASSERT_TRUE(made) << made.error().message;
   EXPECT_EQ(made->name, "ada");
@@ -89,7 +93,9 @@ TEST_P(Accounts, OfTwoWhoUseTheLinkAtOnceOneWins) {
   std::atomic<int> won = 0;
   std::vector<std::thread> both;
   for (const auto* name : {"ada", "eve"})
-    both.emplace_back([&, name] { won += service_.set_up(link.value()->text(), {.name = name, .password = std::string(kPassword)}).has_value(); });
+    both.emplace_back([&, name] {
+      won += service_.set_up(link.value()->text(), {.name = name, .password = std::string(kPassword)}).has_value();
+    });
   for (auto& thread : both) thread.join();
   EXPECT_EQ(won, 1);
   EXPECT_EQ(service_.accounts({0}, 10)->size(), 1U);
@@ -98,7 +104,8 @@ TEST_P(Accounts, OfTwoWhoUseTheLinkAtOnceOneWins) {
 TEST_P(Accounts, TheSetUpLinkExpires) {
   const auto link = service_.setup_link();
   clock_.advance(24h);
-  EXPECT_EQ(code(service_.set_up(link.value()->text(), {.name = "ada", .password = std::string(kPassword)})), "HF-ACCOUNT-0001");
+  EXPECT_EQ(code(service_.set_up(link.value()->text(), {.name = "ada", .password = std::string(kPassword)})),
+            "HF-ACCOUNT-0001");
 }
 
 TEST_P(Accounts, SigningInTellsNothingAboutWhatIsWrong) {
@@ -106,9 +113,15 @@ TEST_P(Accounts, SigningInTellsNothingAboutWhatIsWrong) {
   const auto bob = add(ada, "bob", {"auditor"});
   ASSERT_TRUE(service_.change(actor(ada), bob.id, {.disabled = true}));
   std::vector<std::string> messages;
-  for (const auto& [name, password] : std::vector<std::pair<std::string, std::string>>{
-           {"ada", "wrong horse battery"}, {"nobody", std::string(kPassword)}, {"bob", std::string(kPassword)}, {"ada", ""},
-           {"", ""}, {"ada' OR '1'='1", "x"}, {std::string("ada\0x", 5), std::string(kPassword)}, {"ada", std::string(5000, 'x')}}) {
+  for (const auto& [name, password] :
+       std::vector<std::pair<std::string, std::string>>{{"ada", "wrong horse battery"},
+                                                        {"nobody", std::string(kPassword)},
+                                                        {"bob", std::string(kPassword)},
+                                                        {"ada", ""},
+                                                        {"", ""},
+                                                        {"ada' OR '1'='1", "x"},
+                                                        {std::string("ada\0x", 5), std::string(kPassword)},
+                                                        {"ada", std::string(5000, 'x')}}) {
     const auto refused = service_.sign_in(name, password, "192.0.2." + std::to_string(messages.size()));
     ASSERT_FALSE(refused) << name;
     EXPECT_EQ(refused.error().kind, ErrorKind::unauthenticated);
@@ -163,7 +176,8 @@ TEST_P(Accounts, ANewSessionEndsTheOldestOfMany) {
 TEST_P(Accounts, GuessingIsSlowedByAccountAndAddress) {
   const auto ada = first();
   add(ada, "bob", {"auditor"});
-  for (int i = 0; i < 5; ++i) EXPECT_EQ(code(service_.sign_in("ada", "wrong horse battery", "192.0.2.1")), "HF-ACCOUNT-0010");
+  for (int i = 0; i < 5; ++i)
+    EXPECT_EQ(code(service_.sign_in("ada", "wrong horse battery", "192.0.2.1")), "HF-ACCOUNT-0010");
   EXPECT_EQ(code(service_.sign_in("ada", kPassword, "192.0.2.1")), "HF-ACCOUNT-0011");
   EXPECT_EQ(code(service_.sign_in("Ada", kPassword, "192.0.2.1")), "HF-ACCOUNT-0011");
   EXPECT_TRUE(service_.sign_in("ada", kPassword, "192.0.2.2")) << "the owner elsewhere is not locked out";
@@ -171,10 +185,12 @@ TEST_P(Accounts, GuessingIsSlowedByAccountAndAddress) {
   clock_.advance(15min);
   EXPECT_TRUE(service_.sign_in("ada", kPassword, "192.0.2.1"));
   // One address that tries many names
-  for (int i = 0; i < 50; ++i) EXPECT_EQ(code(service_.sign_in("name" + std::to_string(i), "x", "192.0.2.3")), "HF-ACCOUNT-0010");
+  for (int i = 0; i < 50; ++i)
+    EXPECT_EQ(code(service_.sign_in("name" + std::to_string(i), "x", "192.0.2.3")), "HF-ACCOUNT-0010");
   EXPECT_EQ(code(service_.sign_in("bob", kPassword, "192.0.2.3")), "HF-ACCOUNT-0011");
   // One name from many addresses
-  for (int i = 0; i < 100; ++i) EXPECT_EQ(code(service_.sign_in("bob", "x", "198.51.100." + std::to_string(i))), "HF-ACCOUNT-0010");
+  for (int i = 0; i < 100; ++i)
+    EXPECT_EQ(code(service_.sign_in("bob", "x", "198.51.100." + std::to_string(i))), "HF-ACCOUNT-0010");
   EXPECT_EQ(code(service_.sign_in("bob", kPassword, "203.0.113.1")), "HF-ACCOUNT-0011");
   EXPECT_TRUE(service_.sign_in("ada", kPassword, "203.0.113.1"));
 }
@@ -189,14 +205,20 @@ TEST_P(Accounts, ASuccessForgetsTheFailuresBeforeIt) {
 
 TEST_P(Accounts, UsersAreCheckedAndTheirNamesAreTheirOwn) {
   const auto ada = first();
-  const auto attempt = [&](std::string name, std::string password, std::vector<std::string> roles, std::optional<std::string> email = {}) {
-    return code(service_.create(actor(ada), {.name = std::move(name), .password = std::move(password), .email = std::move(email), .roles = std::move(roles)}));
+  const auto attempt = [&](std::string name, std::string password, std::vector<std::string> roles,
+                           std::optional<std::string> email = {}) {
+    return code(service_.create(actor(ada), {.name = std::move(name),
+                                             .password = std::move(password),
+                                             .email = std::move(email),
+                                             .roles = std::move(roles)}));
   };
   const std::string good(kPassword);
   EXPECT_EQ(attempt("ADA", good, {"auditor"}), "HF-ACCOUNT-0007");
-  for (const auto* name : {"", "a b", "a\"b", "a;b", "ä", "<b>", "a\nb"}) EXPECT_EQ(attempt(name, good, {"auditor"}), "HF-ACCOUNT-0004") << name;
+  for (const auto* name : {"", "a b", "a\"b", "a;b", "ä", "<b>", "a\nb"})
+    EXPECT_EQ(attempt(name, good, {"auditor"}), "HF-ACCOUNT-0004") << name;
   EXPECT_EQ(attempt(std::string(65, 'a'), good, {"auditor"}), "HF-ACCOUNT-0004");
-  for (const auto& password : {std::string("fourteen chars"), std::string(1025, 'x') + "y", std::string(20, 'a'), std::string("\xff") + good})
+  for (const auto& password :
+       {std::string("fourteen chars"), std::string(1025, 'x') + "y", std::string(20, 'a'), std::string("\xff") + good})
     EXPECT_EQ(attempt("bob", password, {"auditor"}), "HF-ACCOUNT-0005") << password;
   EXPECT_EQ(attempt("a-very-long-name-1", "A-very-long-name-1", {"auditor"}), "HF-ACCOUNT-0005");
   EXPECT_EQ(attempt("bob", good, {}), "HF-ACCOUNT-0003");
@@ -212,7 +234,8 @@ TEST_P(Accounts, UsersAreCheckedAndTheirNamesAreTheirOwn) {
 TEST_P(Accounts, DutiesStaySeparate) {
   const auto ada = first();
   const auto bob = add(ada, "bob", {"release_engineer"});
-  EXPECT_EQ(code(service_.change(actor(ada), bob.id, {.roles = {{"release_engineer", "crypto_officer"}}})), "HF-ACCOUNT-0003");
+  EXPECT_EQ(code(service_.change(actor(ada), bob.id, {.roles = {{"release_engineer", "crypto_officer"}}})),
+            "HF-ACCOUNT-0003");
   EXPECT_EQ(code(service_.change(actor(ada), ada.id, {.roles = {{"administrator", "compliance"}}})), "HF-ACCOUNT-0008");
   EXPECT_EQ(code(service_.change(actor(ada), ada.id, {.disabled = true})), "HF-ACCOUNT-0008");
   // By whatever way it comes: one administrator stays.
@@ -228,8 +251,11 @@ TEST_P(Accounts, DutiesStaySeparate) {
 TEST_P(Accounts, ANewPasswordOrDisablingEndsTheSessions) {
   const auto ada = first();
   const auto bob = add(ada, "bob", {"compliance"});
-  auto one = service_.sign_in("bob", kPassword, "192.0.2.1").value(), two = service_.sign_in("bob", kPassword, "192.0.2.1").value();
-  EXPECT_EQ(code(service_.change_own_password(one.session, "wrong horse battery", "another horse battery", "192.0.2.1")), "HF-ACCOUNT-0010");
+  auto one = service_.sign_in("bob", kPassword, "192.0.2.1").value(),
+       two = service_.sign_in("bob", kPassword, "192.0.2.1").value();
+  EXPECT_EQ(
+      code(service_.change_own_password(one.session, "wrong horse battery", "another horse battery", "192.0.2.1")),
+      "HF-ACCOUNT-0010");
   EXPECT_EQ(code(service_.change_own_password(one.session, kPassword, "short", "192.0.2.1")), "HF-ACCOUNT-0005");
   ASSERT_TRUE(service_.change_own_password(one.session, kPassword, "another horse battery", "192.0.2.1"));
   EXPECT_TRUE(service_.session(one.token.text()).value());
@@ -252,7 +278,8 @@ TEST_P(Accounts, APasswordIsHashedAgainAtTheNewCost) {
   Service costlier(*database_, clock_, settings);
   EXPECT_TRUE(costlier.sign_in("ada", kPassword, "192.0.2.1"));
   static const db::Query kPhc{"test.accounts.phc", "SELECT password FROM account"};
-  const auto phc = database_->read([&](const db::Reader& reader) { return reader.find(kPhc, [](const db::Row& row) { return row.string(0); }); });
+  const auto phc = database_->read(
+      [&](const db::Reader& reader) { return reader.find(kPhc, [](const db::Row& row) { return row.string(0); }); });
   EXPECT_NE((*phc)->find("t=2"), std::string::npos) << **phc;
   EXPECT_TRUE(costlier.sign_in("ada", kPassword, "192.0.2.1"));
   expect_evidence();
@@ -262,7 +289,8 @@ TEST_P(Accounts, TokensAreScopedExpiringAndRevocable) {
   const auto ada = first();
   const auto bob = add(ada, "bob", {"release_engineer"});
   const auto make = [&](std::string name, std::vector<std::string> scopes, std::optional<Time> end = {}) {
-    return service_.create_token(actor(bob), bob.id, {.name = std::move(name), .scopes = std::move(scopes), .expires_at = end});
+    return service_.create_token(actor(bob), bob.id,
+                                 {.name = std::move(name), .scopes = std::move(scopes), .expires_at = end});
   };
   EXPECT_EQ(code(make("", {"catalog.read"})), "HF-ACCOUNT-0013");
   EXPECT_EQ(code(make(std::string(65, 'x'), {"catalog.read"})), "HF-ACCOUNT-0013");
@@ -278,7 +306,8 @@ TEST_P(Accounts, TokensAreScopedExpiringAndRevocable) {
   const std::string secret(made->secret->text());
   EXPECT_TRUE(secret.starts_with("hft_") && secret.size() == 47) << secret.size();
   EXPECT_EQ(service_.token(secret).value()->id, made->token.id);
-  for (const auto& wrong : {std::string(), std::string("hft_"), secret.substr(0, 46), secret + "x", secret.substr(4), "hft_" + std::string(1000, 'a')})
+  for (const auto& wrong : {std::string(), std::string("hft_"), secret.substr(0, 46), secret + "x", secret.substr(4),
+                            "hft_" + std::string(1000, 'a')})
     EXPECT_FALSE(service_.token(wrong).value()) << wrong;
 
   clock_.advance(24h);
@@ -302,9 +331,11 @@ TEST_P(Accounts, AVerifiedClientCertificateStandsForASecret) {
   std::string colons;
   for (int i = 0; i < 32; ++i) colons += i == 0 ? "AA" : ":AA";
   const auto make = [&](const std::string& fingerprint) {
-    return service_.create_token(actor(ada), ada.id, {.name = "line 4", .scopes = {"accounts.read"}, .certificate_sha256 = fingerprint});
+    return service_.create_token(actor(ada), ada.id,
+                                 {.name = "line 4", .scopes = {"accounts.read"}, .certificate_sha256 = fingerprint});
   };
-  for (const auto& wrong : {std::string(), std::string(63, 'a'), std::string(64, 'g'), hex + "a"}) EXPECT_EQ(code(make(wrong)), "HF-ACCOUNT-0013") << wrong;
+  for (const auto& wrong : {std::string(), std::string(63, 'a'), std::string(64, 'g'), hex + "a"})
+    EXPECT_EQ(code(make(wrong)), "HF-ACCOUNT-0013") << wrong;
   const auto made = make(colons);
   ASSERT_TRUE(made) << made.error().message;
   EXPECT_FALSE(made->secret);
@@ -313,12 +344,15 @@ TEST_P(Accounts, AVerifiedClientCertificateStandsForASecret) {
 
   Authenticator authenticator(service_);
   net::Request request;
-  request.peer.certificate = std::make_shared<net::ClientCertificate>(net::ClientCertificate{.der = {}, .sha256 = hex, .subject_cn = {}, .verified = true});
+  request.peer.certificate = std::make_shared<net::ClientCertificate>(
+      net::ClientCertificate{.der = {}, .sha256 = hex, .subject_cn = {}, .verified = true});
   EXPECT_EQ(authenticator.authenticate(request)->id, subject_of(made->token.id));
   EXPECT_EQ(authenticator.authenticate(request)->permissions, std::vector<std::string>{"accounts.read"});
-  request.peer.certificate = std::make_shared<net::ClientCertificate>(net::ClientCertificate{.der = {}, .sha256 = hex, .subject_cn = {}, .verified = false});
+  request.peer.certificate = std::make_shared<net::ClientCertificate>(
+      net::ClientCertificate{.der = {}, .sha256 = hex, .subject_cn = {}, .verified = false});
   EXPECT_EQ(code(authenticator.authenticate(request)), "HF-ACCOUNT-0030") << "shown, but to no anchor of the listener";
-  request.peer.certificate = std::make_shared<net::ClientCertificate>(net::ClientCertificate{.der = {}, .sha256 = std::string(64, 'b'), .subject_cn = {}, .verified = true});
+  request.peer.certificate = std::make_shared<net::ClientCertificate>(
+      net::ClientCertificate{.der = {}, .sha256 = std::string(64, 'b'), .subject_cn = {}, .verified = true});
   EXPECT_EQ(code(authenticator.authenticate(request)), "HF-ACCOUNT-0030") << "not registered";
   EXPECT_FALSE(service_.token("x509-sha256:" + hex).value()) << "a fingerprint is no secret";
 
@@ -339,7 +373,8 @@ TEST(Permissions, TheTableIsSound) {
   for (const auto& permission : auditor) EXPECT_TRUE(permission.ends_with(".read")) << permission;
   for (const auto& permission : permissions()) {
     bool held = false;
-    for (const auto& role : roles()) held = held || std::count(role.permissions.begin(), role.permissions.end(), permission.name) > 0;
+    for (const auto& role : roles())
+      held = held || std::count(role.permissions.begin(), role.permissions.end(), permission.name) > 0;
     EXPECT_TRUE(held) << permission.name << " is given to nobody";
   }
 }

@@ -14,7 +14,9 @@ namespace {
 std::string failure_subject(std::string_view kind, std::string_view what) {
   return std::string(kind) + ":" + to_hex(crypto::sha256({bytes_of(what)}));
 }
-std::string pair_subject(std::string_view name, std::string_view address) { return failure_subject("pair", std::string(name) + '\0' + std::string(address)); }
+std::string pair_subject(std::string_view name, std::string_view address) {
+  return failure_subject("pair", std::string(name) + '\0' + std::string(address));
+}
 std::string name_subject(std::string_view name) { return failure_subject("name", name); }
 std::string address_subject(std::string_view address) { return failure_subject("address", address); }
 
@@ -51,7 +53,9 @@ struct Turn {
   Turn& operator=(const Turn&) = delete;
 };
 
-auto too_busy() { return fail(ErrorKind::unavailable, "HF-ACCOUNT-0012", "too many are signing in at once; try again in a second"); }
+auto too_busy() {
+  return fail(ErrorKind::unavailable, "HF-ACCOUNT-0012", "too many are signing in at once; try again in a second");
+}
 
 }  // namespace
 
@@ -65,7 +69,8 @@ Result<crypto::PasswordMatch> Service::compare(const std::optional<Credentials>&
   const Turn turn(hashing_);
   if (!turn.taken) return too_busy();
   std::call_once(decoy_made_, [&] {
-    if (auto made = crypto::hash_password(crypto::random_token().text(), settings_.password_cost)) decoy_ = *std::move(made);
+    if (auto made = crypto::hash_password(crypto::random_token().text(), settings_.password_cost))
+      decoy_ = *std::move(made);
   });
   if (password.empty() || password.size() > crypto::kPasswordMax) password = "-";  // the same work, and no match
   auto match = crypto::verify_password(password, known ? known->password : decoy_, settings_.password_cost);
@@ -80,11 +85,13 @@ Result<void> Service::check_throttle(std::string_view name, std::string_view add
     HF_TRY(const auto pair, store.failures(pair_subject(name, address), since));
     HF_TRY(const auto account, store.failures(name_subject(name), since));
     HF_TRY(const auto from, store.failures(address_subject(address), since));
-    return pair >= settings_.failures_per_account_and_address || account >= settings_.failures_per_account || from >= settings_.failures_per_address;
+    return pair >= settings_.failures_per_account_and_address || account >= settings_.failures_per_account ||
+           from >= settings_.failures_per_address;
   });
   if (!blocked) return fail(blocked.error());
   if (*blocked)
-    return fail(ErrorKind::limit, "HF-ACCOUNT-0011", "too many failed attempts; wait " + std::to_string(settings_.failure_window.count()) + " minutes");
+    return fail(ErrorKind::limit, "HF-ACCOUNT-0011",
+                "too many failed attempts; wait " + std::to_string(settings_.failure_window.count()) + " minutes");
   return {};
 }
 
@@ -145,7 +152,8 @@ Result<std::optional<Session>> Service::session(std::string_view token) {
   const auto digest = digest_of_token(token);
   HF_TRY(auto found, database_.read([&](const db::Reader& reader) { return Store(reader).open_session(digest); }));
   const auto now = clock_.now();
-  if (!found || found->account.disabled || found->expires_at <= now || now - found->seen_at > settings_.session_idle + kSeenGrain)
+  if (!found || found->account.disabled || found->expires_at <= now ||
+      now - found->seen_at > settings_.session_idle + kSeenGrain)
     return std::optional<Session>{};
   if (now - found->seen_at >= kSeenGrain) {
     // A read-only database must not sign people out: a session that could not be marked only ends earlier.
@@ -163,11 +171,13 @@ Result<void> Service::sign_out(const Session& session) {
   });
 }
 
-Result<void> Service::change_own_password(const Session& session, std::string_view current, const std::string& next, std::string_view address) {
+Result<void> Service::change_own_password(const Session& session, std::string_view current, const std::string& next,
+                                          std::string_view address) {
   const auto& account = session.account;
   HF_CHECK(check_password_rules(account.name, next));
   HF_CHECK(check_throttle(account.name, address));
-  HF_TRY(const auto known, database_.read([&](const db::Reader& reader) { return Store(reader).credentials(account.id); }));
+  HF_TRY(const auto known,
+         database_.read([&](const db::Reader& reader) { return Store(reader).credentials(account.id); }));
   HF_TRY(const auto match, compare(known, current));
   if (match == crypto::PasswordMatch::no) {
     HF_CHECK(note_failure(account.name, address));
@@ -175,18 +185,21 @@ Result<void> Service::change_own_password(const Session& session, std::string_vi
     return fail(ErrorKind::forbidden, "HF-ACCOUNT-0010", "the current password is wrong");
   }
   HF_TRY(const auto hashed, hash(next));
-  return ledger::write(database_, clock_, {subject_of(account.id), join(account.roles)}, [&](ledger::Transaction& transaction) -> Result<void> {
-    const Store store(transaction.db());
-    HF_TRY(const auto still, store.credentials(account.id));
-    if (!still || still->account.disabled || still->password != known->password)
-      return fail(ErrorKind::conflict, "HF-ACCOUNT-0010", "the account was changed meanwhile; sign in again");
-    HF_TRY(const auto entry, transaction.append("account.changed", {subject_of(account.id)}, {{"new_password", true}}));
-    HF_CHECK(update_account(transaction, entry, still->account, hashed));
-    HF_TRY(const auto open, store.open_sessions(account.id));
-    for (const auto id : open)
-      if (id != session.id) HF_CHECK(end_session(transaction, entry, id));
-    return {};
-  });
+  return ledger::write(
+      database_, clock_, {subject_of(account.id), join(account.roles)},
+      [&](ledger::Transaction& transaction) -> Result<void> {
+        const Store store(transaction.db());
+        HF_TRY(const auto still, store.credentials(account.id));
+        if (!still || still->account.disabled || still->password != known->password)
+          return fail(ErrorKind::conflict, "HF-ACCOUNT-0010", "the account was changed meanwhile; sign in again");
+        HF_TRY(const auto entry,
+               transaction.append("account.changed", {subject_of(account.id)}, {{"new_password", true}}));
+        HF_CHECK(update_account(transaction, entry, still->account, hashed));
+        HF_TRY(const auto open, store.open_sessions(account.id));
+        for (const auto id : open)
+          if (id != session.id) HF_CHECK(end_session(transaction, entry, id));
+        return {};
+      });
 }
 
 }  // namespace hf::accounts

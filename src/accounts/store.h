@@ -29,8 +29,9 @@ class Store {
   [[nodiscard]] Result<std::optional<Credentials>> by_name(std::string_view name) const;
   [[nodiscard]] Result<std::optional<Credentials>> credentials(AccountId id) const;
 
-  [[nodiscard]] Result<std::optional<Session>> open_session(const crypto::Sha256& token) const;  // not ended; may be over
-  [[nodiscard]] Result<std::vector<SessionId>> open_sessions(AccountId account) const;           // oldest first
+  [[nodiscard]] Result<std::optional<Session>> open_session(
+      const crypto::Sha256& token) const;                                               // not ended; may be over
+  [[nodiscard]] Result<std::vector<SessionId>> open_sessions(AccountId account) const;  // oldest first
 
   [[nodiscard]] Result<std::optional<ApiToken>> token(const crypto::Sha256& token) const;
   [[nodiscard]] Result<std::optional<ApiToken>> token(ApiTokenId id) const;
@@ -52,17 +53,22 @@ struct NewAccountRow {
   std::string password;
   std::vector<std::string> roles;
 };
-Result<void> insert_account(ledger::Transaction& transaction, ledger::EntryId entry, AccountId id, const NewAccountRow& row);
-Result<void> update_account(ledger::Transaction& transaction, ledger::EntryId entry, const Account& account, const std::string& password);
+Result<void> insert_account(ledger::Transaction& transaction, ledger::EntryId entry, AccountId id,
+                            const NewAccountRow& row);
+Result<void> update_account(ledger::Transaction& transaction, ledger::EntryId entry, const Account& account,
+                            const std::string& password);
 
-Result<SessionId> insert_session(ledger::Transaction& transaction, ledger::EntryId entry, AccountId account, const crypto::Sha256& token, Time expires_at);
+Result<SessionId> insert_session(ledger::Transaction& transaction, ledger::EntryId entry, AccountId account,
+                                 const crypto::Sha256& token, Time expires_at);
 Result<void> end_session(ledger::Transaction& transaction, ledger::EntryId entry, SessionId id);
 
 // `digest` is what the token is found by.
-Result<void> insert_token(ledger::Transaction& transaction, ledger::EntryId entry, const ApiToken& token, const crypto::Sha256& digest);
+Result<void> insert_token(ledger::Transaction& transaction, ledger::EntryId entry, const ApiToken& token,
+                          const crypto::Sha256& digest);
 Result<void> revoke_token(ledger::Transaction& transaction, ledger::EntryId entry, ApiTokenId id);
 
-Result<void> insert_setup_link(ledger::Transaction& transaction, ledger::EntryId entry, const crypto::Sha256& token, Time expires_at);
+Result<void> insert_setup_link(ledger::Transaction& transaction, ledger::EntryId entry, const crypto::Sha256& token,
+                               Time expires_at);
 Result<void> use_setup_link(ledger::Transaction& transaction, ledger::EntryId entry, std::int64_t id);
 
 // Not evidence, and so outside the ledger: when something was last seen, and failures to sign in, which are forgotten

@@ -27,7 +27,8 @@ class Answers : public trace::test::TraceTest {
  protected:
   Answers() {
     std::vector<net::Route> table;
-    for (auto part : {catalog::routes(catalog_), fleet::routes(fleet_), portfolio::routes(portfolio_), trace::routes(trace_), ledger::entry_routes(log_)})
+    for (auto part : {catalog::routes(catalog_), fleet::routes(fleet_), portfolio::routes(portfolio_),
+                      trace::routes(trace_), ledger::entry_routes(log_)})
       for (auto& route : part) table.push_back(std::move(route));
     document_ = net::openapi_document(table, schemas(), {.version = "1"}).value();
     for (const auto& route : table)
@@ -66,7 +67,9 @@ class Answers : public trace::test::TraceTest {
     return parse_json(text).value();
   }
   Json get(const std::string& target, int status = 200) { return ask(net::Method::get, target, "", status); }
-  Json post(const std::string& target, const std::string& body, int status = 200) { return ask(net::Method::post, target, body, status); }
+  Json post(const std::string& target, const std::string& body, int status = 200) {
+    return ask(net::Method::post, target, body, status);
+  }
 
   static std::string text_of(const net::Response& response) {
     if (const auto* text = std::get_if<std::string>(&response.content)) return *text;
@@ -80,17 +83,21 @@ class Answers : public trace::test::TraceTest {
   void everything() {
     catalogue();
     sboms();
-    receive("px/boot/2", {R"({"type":"library","bom-ref":"p","name":"part","version":"1","cpe":"cpe:2.3:a:acme:part:1:*:*:*:*:*:*:*"})",
-                          R"({"type":"operating-system","bom-ref":"o","name":"os","version":"1","cpe":"cpe:2.3:o:acme:os:1:*:*:*:*:*:*:*"})"});
+    receive(
+        "px/boot/2",
+        {R"({"type":"library","bom-ref":"p","name":"part","version":"1","cpe":"cpe:2.3:a:acme:part:1:*:*:*:*:*:*:*"})",
+         R"({"type":"operating-system","bom-ref":"o","name":"os","version":"1","cpe":"cpe:2.3:o:acme:os:1:*:*:*:*:*:*:*"})"});
     const std::string node = R"({"operator":"OR","negate":false,"cpeMatch":[{"vulnerable":)";
-    feed({osv("1", "a", "2.0.0"), osv("4", "c", "0.5.0"), osv("5", "zzz", "9.0.0"),
-          R"({"dataType":"CVE_RECORD","dataVersion":"5.1","cveMetadata":{"cveId":"CVE-2026-2","state":"PUBLISHED"},"containers":{"cna":{"affected":[{"vendor":"acme",
+    feed(
+        {osv("1", "a", "2.0.0"), osv("4", "c", "0.5.0"), osv("5", "zzz", "9.0.0"),
+         R"({"dataType":"CVE_RECORD","dataVersion":"5.1","cveMetadata":{"cveId":"CVE-2026-2","state":"PUBLISHED"},"containers":{"cna":{"affected":[{"vendor":"acme",
       "product":"widget","cpes":["cpe:2.3:a:acme:widget:*:*:*:*:*:*:*:*"],"versions":[{"version":"0","lessThan":"2","status":"affected","versionType":"semver"}]}],
       "metrics":[{"cvssV3_1":{"version":"3.1","baseScore":9.8,"baseSeverity":"CRITICAL","vectorString":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}}]}}})",
-          R"({"vulnerabilities":[{"cve":{"id":"CVE-2026-3","vulnStatus":"Analyzed","configurations":[{"operator":"AND","nodes":[)" + node +
-              R"(true,"criteria":"cpe:2.3:a:acme:part:*:*:*:*:*:*:*:*"}]},)" + node + R"(false,"criteria":"cpe:2.3:o:acme:os:*:*:*:*:*:*:*:*"}]}]}]}}]})",
-          R"({"catalogVersion":"1","vulnerabilities":[{"cveID":"CVE-2026-1","dateAdded":"2026-01-02","dueDate":"2026-01-09","vulnerabilityName":"A flaw"}]})",
-          "#model_version:v2025.03.14,score_date:2026-01-01\ncve,epss,percentile\nCVE-2026-1,0.10000,0.90000\n"});
+         R"({"vulnerabilities":[{"cve":{"id":"CVE-2026-3","vulnStatus":"Analyzed","configurations":[{"operator":"AND","nodes":[)" +
+             node + R"(true,"criteria":"cpe:2.3:a:acme:part:*:*:*:*:*:*:*:*"}]},)" + node +
+             R"(false,"criteria":"cpe:2.3:o:acme:os:*:*:*:*:*:*:*:*"}]}]}]}}]})",
+         R"({"catalogVersion":"1","vulnerabilities":[{"cveID":"CVE-2026-1","dateAdded":"2026-01-02","dueDate":"2026-01-09","vulnerabilityName":"A flaw"}]})",
+         "#model_version:v2025.03.14,score_date:2026-01-01\ncve,epss,percentile\nCVE-2026-1,0.10000,0.90000\n"});
     import(60);
     for (int i = 0; i < 3; ++i) move(40);
     ASSERT_TRUE(log_.advance());
@@ -112,23 +119,38 @@ HF_BOTH_ENGINES(Answers);
 TEST_P(Answers, AreClosedAndAsTheDocumentSays) {
   // What the catalogue, the factory, CI and the feeds send.
   post("/v1/catalog/manufacturers", R"({"code":"m","name":"M","country":"DE","website":"https://example.eu"})", 201);
-  post("/v1/catalog/products", R"({"code":"pz","manufacturer":"m","name":"Z","product_class":"critical","category":null})", 201);
+  post("/v1/catalog/products",
+       R"({"code":"pz","manufacturer":"m","name":"Z","product_class":"critical","category":null})", 201);
   post("/v1/catalog/modules", R"({"product":"pz","code":"fw","name":"Firmware","kind":"firmware"})", 201);
   post("/v1/catalog/hardware-revisions", R"({"product":"pz","code":"a","name":"A"})", 201);
-  post("/v1/catalog/builds", std::string(R"({"module":"pz/fw","version":"1","built_at":"2026-01-01","artifacts":[{"name":"f","sha256":")") + kDigest + R"(","size":1}]})", 201);
-  post("/v1/catalog/releases", R"({"product":"pz","version":"1","kind":"security","security_version":1,"builds":[{"build":"pz/fw/1"}]})", 201);
-  post("/v1/catalog/batches", R"({"product":"pz","code":"b","hardware_revision":"pz/a","release":"pz/1","name":"B","factory":"Brno","authorised_quantity":5,
-      "placements":[{"market":"DE","placed_at":"2026-02-01T00:00:00Z"}]})", 201);
+  post("/v1/catalog/builds",
+       std::string(R"({"module":"pz/fw","version":"1","built_at":"2026-01-01","artifacts":[{"name":"f","sha256":")") +
+           kDigest + R"(","size":1}]})",
+       201);
+  post("/v1/catalog/releases",
+       R"({"product":"pz","version":"1","kind":"security","security_version":1,"builds":[{"build":"pz/fw/1"}]})", 201);
+  post(
+      "/v1/catalog/batches",
+      R"({"product":"pz","code":"b","hardware_revision":"pz/a","release":"pz/1","name":"B","factory":"Brno","authorised_quantity":5,
+      "placements":[{"market":"DE","placed_at":"2026-02-01T00:00:00Z"}]})",
+      201);
   const auto pointers = [](const Json& problem) {
     std::set<std::string> found;
     for (const auto& one : problem.at("errors").as_array()) found.insert(std::string(one.at("pointer").as_string()));
     return found;
   };
-  EXPECT_EQ(pointers(post("/v1/catalog/batches", R"({"code":"c/d","product":"pz","hardware_revision":"pz/a","name":"C","factory":"Brno","a/b":1,
-      "placements":[{"market":"DE","placed_at":"2026-02-01"},{"market":"de","placed_at":1},2]})", 422)),
-            (std::set<std::string>{"/code", "/authorised_quantity", "/a~1b", "/placements/1/market", "/placements/1/placed_at", "/placements/2"}));
-  EXPECT_EQ(pointers(ask(net::Method::put, "/v1/builds/pz/fw/1/sbom", R"({"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"name":"a"},{"type":"library"}]})", 422)),
-            (std::set<std::string>{"/components/0", "/components/1"}));
+  EXPECT_EQ(
+      pointers(post("/v1/catalog/batches",
+                    R"({"code":"c/d","product":"pz","hardware_revision":"pz/a","name":"C","factory":"Brno","a/b":1,
+      "placements":[{"market":"DE","placed_at":"2026-02-01"},{"market":"de","placed_at":1},2]})",
+                    422)),
+      (std::set<std::string>{"/code", "/authorised_quantity", "/a~1b", "/placements/1/market",
+                             "/placements/1/placed_at", "/placements/2"}));
+  EXPECT_EQ(
+      pointers(ask(net::Method::put, "/v1/builds/pz/fw/1/sbom",
+                   R"({"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"name":"a"},{"type":"library"}]})",
+                   422)),
+      (std::set<std::string>{"/components/0", "/components/1"}));
   const auto entities = get("/v1/catalog");
   for (const auto& entity : entities.at("items").get_array()) {
     const auto collection = "/v1/catalog/" + std::string(entity.at("plural").as_string());
@@ -137,23 +159,35 @@ TEST_P(Answers, AreClosedAndAsTheDocumentSays) {
     const auto shown = get(collection + "/" + std::string(list.at("items").at(0).at("path").as_string()));
     EXPECT_EQ(shown.at("entry"), list.at("items").at(0).at("entry"));
   }
-  const std::string sbom = R"({"bomFormat":"CycloneDX","specVersion":"1.6","components":[)" + component("a", "1.0.0") + "]}";
-  const auto receipt = ask(net::Method::put, "/v1/builds/pz/fw/1/sbom", sbom, 201), again = ask(net::Method::put, "/v1/builds/pz/fw/1/sbom", sbom, 200);
+  const std::string sbom =
+      R"({"bomFormat":"CycloneDX","specVersion":"1.6","components":[)" + component("a", "1.0.0") + "]}";
+  const auto receipt = ask(net::Method::put, "/v1/builds/pz/fw/1/sbom", sbom, 201),
+             again = ask(net::Method::put, "/v1/builds/pz/fw/1/sbom", sbom, 200);
   EXPECT_EQ(again.at("entry"), receipt.at("entry")) << "the entry that proves it is the first one's";
   get("/v1/builds/pz/fw/1/sbom");
   post("/v1/feeds", osv("8", "a", "1.5.0"));
-  post("/v1/fleet/import", std::string(R"({"batch":"pz/b","serial":"Z1","market":"DE","certificate_sha256":")") + kDigest + "\"}\n{\"batch\":\"none\"}\n");
-  post("/v1/fleet/reports", "{\"product\":\"pz\",\"serial\":\"Z1\",\"builds\":[\"pz/fw/1\"]}\n{\"product\":\"pz\",\"serial\":\"none\",\"builds\":[]}\n");
+  post("/v1/fleet/import", std::string(R"({"batch":"pz/b","serial":"Z1","market":"DE","certificate_sha256":")") +
+                               kDigest + "\"}\n{\"batch\":\"none\"}\n");
+  post("/v1/fleet/reports",
+       "{\"product\":\"pz\",\"serial\":\"Z1\",\"builds\":[\"pz/fw/"
+       "1\"]}\n{\"product\":\"pz\",\"serial\":\"none\",\"builds\":[]}\n");
 
   everything();
-  for (const std::string& at : {std::string(), "at=" + format_rfc3339(clock_.now()), "at=" + format_rfc3339(clock_.now() - std::chrono::seconds(3)), std::string("at=2020-01-01T00:00:00Z")}) {
-    const auto asked = [&](const std::string& target, int status = 200) { return get(target + (target.find('?') == target.npos ? "?" : "&") + at, status); };
+  for (const std::string& at :
+       {std::string(), "at=" + format_rfc3339(clock_.now()),
+        "at=" + format_rfc3339(clock_.now() - std::chrono::seconds(3)), std::string("at=2020-01-01T00:00:00Z")}) {
+    const auto asked = [&](const std::string& target, int status = 200) {
+      return get(target + (target.find('?') == target.npos ? "?" : "&") + at, status);
+    };
     const bool ever = at.find("2020") == at.npos;
     const auto today = asked("/v1/today");
     EXPECT_EQ(today.at("exploited").get_array().empty(), !ever);
     EXPECT_EQ(today.at("clocks").get_array().empty(), !ever);
-    for (const auto* state : {"affected", "unknown", "under_investigation", "fixed", "not_affected", "exploited"}) asked(std::string("/v1/vulnerabilities?state=") + state);
-    for (const auto* id : {"CVE-2026-1", "CVE-2026-2", "CVE-2026-3", "CVE-2026-4", "CVE-2026-5", "CVE-2026-8", "GHSA-1"}) asked(std::string("/v1/vulnerabilities/") + id);
+    for (const auto* state : {"affected", "unknown", "under_investigation", "fixed", "not_affected", "exploited"})
+      asked(std::string("/v1/vulnerabilities?state=") + state);
+    for (const auto* id :
+         {"CVE-2026-1", "CVE-2026-2", "CVE-2026-3", "CVE-2026-4", "CVE-2026-5", "CVE-2026-8", "GHSA-1"})
+      asked(std::string("/v1/vulnerabilities/") + id);
     asked("/v1/vulnerabilities/CVE-2026-1/devices?limit=3");
     asked("/v1/vulnerabilities/CVE-2026-1/devices?market=DE&build=px/fw/1.0&state=affected");
     asked("/v1/vulnerabilities/CVE-2026-1/devices.csv");
@@ -174,11 +208,13 @@ TEST_P(Answers, AreClosedAndAsTheDocumentSays) {
     const auto hits = get(std::string("/v1/search?q=") + text);
     for (const auto& hit : hits.at("items").get_array()) kinds.insert(std::string(hit.at("kind").as_string()));
   }
-  EXPECT_EQ(kinds, (std::set<std::string>{"batch", "build", "component", "device", "key", "product", "release", "vulnerability"}));
+  EXPECT_EQ(kinds, (std::set<std::string>{"batch", "build", "component", "device", "key", "product", "release",
+                                          "vulnerability"}));
   get("/v1/search?q=", 400);
 
   const auto entries = get("/v1/ledger/entries?limit=1000");
-  for (const auto& entry : entries.at("items").get_array()) get("/v1/ledger/entries/" + std::string(entry.at("id").as_string()));
+  for (const auto& entry : entries.at("items").get_array())
+    get("/v1/ledger/entries/" + std::string(entry.at("id").as_string()));
   const auto evidence = get("/v1/devices/pz/Z1").at("evidence").at(0);
   const auto id = std::to_string(evidence.at("entry").as_int64());
   get("/v1/ledger/entries/" + id + "/proof");
@@ -193,10 +229,12 @@ TEST_P(Answers, SayWhyAStatementHolds) {
     const auto answer = get("/v1/vulnerabilities/" + number);
     for (const auto& statement : answer.at("statements").get_array())
       if (statement.at("basis").as_string() == basis)
-        for (const auto& reason : statement.at("reasons").get_array()) texts.insert(std::string(reason.at("why").as_string()) + ": " + std::string(reason.at("text").as_string()));
+        for (const auto& reason : statement.at("reasons").get_array())
+          texts.insert(std::string(reason.at("why").as_string()) + ": " + std::string(reason.at("text").as_string()));
     return texts;
   };
-  EXPECT_EQ(reasons("CVE-2026-1", "vex"), (std::set<std::string>{"vex: the document's own assessment: in_triage", "vex: the document's own assessment: not_affected"}));
+  EXPECT_EQ(reasons("CVE-2026-1", "vex"), (std::set<std::string>{"vex: the document's own assessment: in_triage",
+                                                                 "vex: the document's own assessment: not_affected"}));
   const auto set = reasons("CVE-2026-3", "set");
   ASSERT_EQ(set.size(), 1U);
   EXPECT_TRUE(set.begin()->starts_with("version: the record lists this version as affected")) << *set.begin();

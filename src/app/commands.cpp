@@ -6,8 +6,8 @@
 #include "fleet/cli.h"
 #include "instance/cli.h"
 #include "instance/cli_db.h"
-#include "portfolio/cli.h"
 #include "ledger/cli.h"
+#include "portfolio/cli.h"
 #include "sbom/cli.h"
 #include "trace/cli.h"
 #include "vuln/commands.h"
@@ -15,7 +15,9 @@
 namespace hf::app {
 namespace {
 
-void append(std::vector<cli::Command>& list, std::span<const cli::Command> more) { list.insert(list.end(), more.begin(), more.end()); }
+void append(std::vector<cli::Command>& list, std::span<const cli::Command> more) {
+  list.insert(list.end(), more.begin(), more.end());
+}
 
 }  // namespace
 

@@ -1,9 +1,9 @@
 // Finds the command, parses its words, runs it, and turns an Error into its text and exit code: the one place.
+#include <unistd.h>
 #include <csignal>
 #include <exception>
 #include <iostream>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 #include "app/commands.h"
@@ -13,14 +13,16 @@ namespace {
 using namespace hf;
 
 std::string overview() {
-  std::string text = "holdfast operates everything behind the CE mark on one evidence chain.\n\nUsage: holdfast COMMAND [OPTIONS]\n\n";
+  std::string text =
+      "holdfast operates everything behind the CE mark on one evidence chain.\n\nUsage: holdfast COMMAND [OPTIONS]\n\n";
   std::size_t column = 0;
   for (const auto& command : app::commands()) column = std::max(column, command.spec.name.size());
   for (const auto& command : app::commands())
     text += "  " + std::string(command.spec.name) + std::string(column - command.spec.name.size() + 2, ' ') +
             std::string(command.spec.summary) + "\n";
-  return text + "\n'holdfast COMMAND --help' explains a command. Exit codes: 0 done, 1 the answer is no, 2 wrong command\n"
-                "line, 3 wrong input, 4 not found, 5 refused, 6 unavailable, 70 a defect of ours.\n";
+  return text +
+         "\n'holdfast COMMAND --help' explains a command. Exit codes: 0 done, 1 the answer is no, 2 wrong command\n"
+         "line, 3 wrong input, 4 not found, 5 refused, 6 unavailable, 70 a defect of ours.\n";
 }
 
 // The command whose name is the longest run of leading words.

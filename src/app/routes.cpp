@@ -18,12 +18,22 @@ void append(std::vector<net::Route>& table, std::vector<net::Route> more) {
 std::vector<net::Route> health_routes(Services& services) {
   using enum net::Method;
   return {
-      {.method = get, .path = "/healthz", .permission = net::kPublic, .summary = "The process is alive", .response_type = "text/plain", .runs_on = net::RunsOn::io,
+      {.method = get,
+       .path = "/healthz",
+       .permission = net::kPublic,
+       .summary = "The process is alive",
+       .response_type = "text/plain",
+       .runs_on = net::RunsOn::io,
        .handler = [](const Request&) -> Result<Response> { return net::text_response(200, "ok\n"); }},
-      {.method = get, .path = "/readyz", .permission = net::kPublic, .summary = "The server can do its work", .response_type = "text/plain",
+      {.method = get,
+       .path = "/readyz",
+       .permission = net::kPublic,
+       .summary = "The server can do its work",
+       .response_type = "text/plain",
        .handler = [&services](const Request&) -> Result<Response> {
          if (!services.ready()) return fail(ErrorKind::unavailable, "HF-APP-0001", "the server is stopping");
-         HF_CHECK(services.instance.database().read([](const db::Reader& reader) { return ledger::Store(reader).size(); }));
+         HF_CHECK(
+             services.instance.database().read([](const db::Reader& reader) { return ledger::Store(reader).size(); }));
          return net::text_response(200, "ready\n");
        }},
   };
@@ -32,13 +42,24 @@ std::vector<net::Route> health_routes(Services& services) {
 std::vector<net::Route> system_routes(Services& services) {
   using enum net::Method;
   return {
-      {.method = get, .path = "/metrics", .permission = "system.read", .summary = "Metrics, Prometheus text format", .response_type = "text/plain",
+      {.method = get,
+       .path = "/metrics",
+       .permission = "system.read",
+       .summary = "Metrics, Prometheus text format",
+       .response_type = "text/plain",
        .handler = [&services](const Request&) -> Result<Response> {
          return net::text_response(200, services.metrics.text(), "text/plain; version=0.0.4; charset=utf-8");
        }},
-      {.method = get, .path = "/v1/events", .permission = "ledger.read", .summary = "Server-sent events: `ledger` when the log has grown", .response_type = "text/event-stream",
+      {.method = get,
+       .path = "/v1/events",
+       .permission = "ledger.read",
+       .summary = "Server-sent events: `ledger` when the log has grown",
+       .response_type = "text/event-stream",
        .handler = [&services](const Request& request) { return services.events.subscribe(request, {"ledger"}); }},
-      {.method = get, .path = "/v1/ledger/status", .permission = "ledger.read", .summary = "The log: size, newest checkpoint, key",
+      {.method = get,
+       .path = "/v1/ledger/status",
+       .permission = "ledger.read",
+       .summary = "The log: size, newest checkpoint, key",
        .response_schema = "LedgerStatus",
        .handler = [&services](const Request&) -> Result<Response> {
          auto& log = services.instance.log();
@@ -47,7 +68,8 @@ std::vector<net::Route> system_routes(Services& services) {
            const ledger::Store store(reader);
            HF_TRY(const auto size, store.size());
            HF_TRY(const auto latest, store.latest_checkpoint());
-           return JsonObject{{"size", size}, {"published_size", latest ? Json(latest->size) : Json(0)},
+           return JsonObject{{"size", size},
+                             {"published_size", latest ? Json(latest->size) : Json(0)},
                              {"signed_at", latest ? Json(format_rfc3339(latest->signed_at)) : Json(nullptr)}};
          }));
          status["origin"] = log.origin();
@@ -60,8 +82,12 @@ std::vector<net::Route> system_routes(Services& services) {
 }  // namespace
 
 Services::Services(instance::Instance& opened, accounts::Service& people)
-    : instance(opened), accounts{people}, catalog{opened.database(), opened.clock()}, fleet{opened.database(), opened.clock()},
-      portfolio{opened.database(), opened.blobs(), opened.clock()}, trace{opened.database(), opened.clock()} {}
+    : instance(opened),
+      accounts{people},
+      catalog{opened.database(), opened.clock()},
+      fleet{opened.database(), opened.clock()},
+      portfolio{opened.database(), opened.blobs(), opened.clock()},
+      trace{opened.database(), opened.clock()} {}
 
 Result<std::vector<net::Route>> operator_routes(Services& services) {
   auto table = health_routes(services);
@@ -98,7 +124,8 @@ std::vector<net::Route> public_routes(Services& services) {
 }
 
 std::vector<net::Schemas> schemas_by_domain() {
-  return {accounts::schemas(), catalog::schemas(), fleet::schemas(), portfolio::schemas(), trace::schemas(), ledger::schemas()};
+  return {accounts::schemas(),  catalog::schemas(), fleet::schemas(),
+          portfolio::schemas(), trace::schemas(),   ledger::schemas()};
 }
 
 net::Schemas schemas() {

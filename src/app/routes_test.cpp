@@ -40,7 +40,9 @@ class Routes : public testing::Test {
     request.path_pattern = route.path;
     request.id = "r1";
     request.peer.address = "192.0.2.1";
-    for (const auto name : {"id", "code", "product", "module", "version", "serial", "sha256", "path", "level", "rest", "file"}) request.path_parameters.emplace_back(name, "1");
+    for (const auto name :
+         {"id", "code", "product", "module", "version", "serial", "sha256", "path", "level", "rest", "file"})
+      request.path_parameters.emplace_back(name, "1");
     return pipeline.handle(route, request);
   }
 
@@ -51,18 +53,21 @@ class Routes : public testing::Test {
 };
 
 TEST_F(Routes, OnlyTheseAreOpenToEveryone) {
-  const std::set<std::string_view> open{"GET /healthz", "GET /readyz", "POST /v1/session", "POST /v1/setup", "GET /openapi.json"};
+  const std::set<std::string_view> open{"GET /healthz", "GET /readyz", "POST /v1/session", "POST /v1/setup",
+                                        "GET /openapi.json"};
   const auto table = operator_routes(*services_).value();
   for (const auto& route : table) {
     if (route.permission != net::kPublic) continue;
     const auto name = std::string(net::name_of(route.method)) + " " + std::string(route.path);
-    const bool page = !route.path.starts_with("/v1/") && route.method == net::Method::get;  // the UI's files, the log's tiles
+    const bool page =
+        !route.path.starts_with("/v1/") && route.method == net::Method::get;  // the UI's files, the log's tiles
     EXPECT_TRUE(open.contains(name) || page) << name;
   }
 }
 
 TEST_F(Routes, EveryRouteRefusesWhoeverLacksItsPermission) {
-  for (auto table : {operator_routes(*services_).value(), factory_routes(*services_), device_routes(*services_), public_routes(*services_)}) {
+  for (auto table : {operator_routes(*services_).value(), factory_routes(*services_), device_routes(*services_),
+                     public_routes(*services_)}) {
     Door door;
     std::vector<net::Route> routes = table;
     const net::Pipeline pipeline(net::Router(std::move(table)), {.authenticator = &door});
@@ -112,7 +117,8 @@ TEST_F(Routes, AnswersAreAsTheDocumentSays) {
     const auto* text = std::get_if<std::string>(&response.content);
     if (!text) continue;  // an export, made while it is sent
     EXPECT_LT(response.status, 500) << route.path << " " << *text;
-    EXPECT_EQ(check.answer_problems(net::operation_id(route.method, route.path), response.status, *text), "") << route.path << " " << *text;
+    EXPECT_EQ(check.answer_problems(net::operation_id(route.method, route.path), response.status, *text), "")
+        << route.path << " " << *text;
     ++asked;
   }
   EXPECT_GT(asked, 20);

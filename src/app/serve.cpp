@@ -2,11 +2,11 @@
 
 #include <sys/signalfd.h>
 
+#include <unistd.h>
 #include <chrono>
 #include <csignal>
 #include <fstream>
 #include <ostream>
-#include <unistd.h>
 
 #include "accounts/authenticator.h"
 #include "accounts/denials.h"
@@ -28,7 +28,8 @@ struct Plane {  // a listener by its purpose
   std::uint16_t port;
   bool tls;
 };
-constexpr Plane kPlanes[] = {{"operator", 8443, true}, {"device", 8444, true}, {"factory", 8445, true}, {"public", 8080, false}};
+constexpr Plane kPlanes[] = {
+    {"operator", 8443, true}, {"device", 8444, true}, {"factory", 8445, true}, {"public", 8080, false}};
 
 Result<std::uint16_t> port_of(const cli::Args& args, const Plane& plane) {
   HF_TRY(const auto port, args.integer(std::string(plane.name) + "-port", plane.port, 0, 65535));
@@ -64,10 +65,18 @@ Result<cli::Exit> serve(const cli::Args& args, cli::Terminal& terminal) {
     if (plane.name == "operator") {
       HF_TRY(table, operator_routes(services));
     } else {
-      table = plane.name == "device" ? device_routes(services) : plane.name == "factory" ? factory_routes(services) : public_routes(services);
+      table = plane.name == "device"    ? device_routes(services)
+              : plane.name == "factory" ? factory_routes(services)
+                                        : public_routes(services);
     }
-    net::Stages stages{.authenticator = &authenticator, .denials = &denials, .idempotency = &idempotency, .log = &log, .metrics = &services.metrics};
-    const auto limiter = [&](net::Rate rate) { return limiters.emplace_back(std::make_unique<net::RateLimiter>(instance->clock(), rate)).get(); };
+    net::Stages stages{.authenticator = &authenticator,
+                       .denials = &denials,
+                       .idempotency = &idempotency,
+                       .log = &log,
+                       .metrics = &services.metrics};
+    const auto limiter = [&](net::Rate rate) {
+      return limiters.emplace_back(std::make_unique<net::RateLimiter>(instance->clock(), rate)).get();
+    };
     stages.per_address = limiter({});
     stages.per_principal = limiter({.per_second = 200, .burst = 1'000});
     net::Listener listener{.name = std::string(plane.name), .address = address};
@@ -90,15 +99,17 @@ Result<cli::Exit> serve(const cli::Args& args, cli::Terminal& terminal) {
     const auto operator_url = "https://" + shown + ":" + std::to_string(server->port("operator"));
     for (const auto& plane : kPlanes)
       if (const auto port = server->port(plane.name))
-        terminal.out << plane.name << std::string(10 - plane.name.size(), ' ') << (plane.tls ? "https://" : "http://") << shown << ":" << port << "\n";
+        terminal.out << plane.name << std::string(10 - plane.name.size(), ' ') << (plane.tls ? "https://" : "http://")
+                     << shown << ":" << port << "\n";
     HF_TRY(const auto link, people.setup_link());
-    if (link) terminal.out << "\nSet up the first account once, within 24 hours:\n  " << operator_url << "/setup#" << link->text() << "\n";
+    if (link)
+      terminal.out << "\nSet up the first account once, within 24 hours:\n  " << operator_url << "/setup#"
+                   << link->text() << "\n";
     terminal.out << "\nCtrl-C stops; what was accepted is finished first.\n" << std::flush;
     if (const auto path = args.option("url-file")) std::ofstream(std::string(*path)) << operator_url << "\n";
 
     signalfd_siginfo received{};
-    while (::read(stop.get(), &received, sizeof received) < 0 && errno == EINTR) {
-    }
+    while (::read(stop.get(), &received, sizeof received) < 0 && errno == EINTR) {}
     constexpr std::chrono::seconds kPatience{30};
     const bool whole = server->stop(kPatience);
     denials.flush();
@@ -117,7 +128,8 @@ Result<cli::Exit> openapi(const cli::Args&, cli::Terminal& terminal) {
   HF_TRY(const auto table, operator_routes(services));
   std::vector<net::Route> api;
   for (const auto& route : table)
-    if (route.path.starts_with("/v1/") || route.path.starts_with("/ledger/") || route.path == "/healthz" || route.path == "/readyz" || route.path == "/metrics")
+    if (route.path.starts_with("/v1/") || route.path.starts_with("/ledger/") || route.path == "/healthz" ||
+        route.path == "/readyz" || route.path == "/metrics")
       api.push_back(route);
   HF_TRY(const auto document, net::openapi_document(api, schemas(), {.version = HF_VERSION}));
   std::error_code ignored;
@@ -127,26 +139,42 @@ Result<cli::Exit> openapi(const cli::Args&, cli::Terminal& terminal) {
 }
 
 const cli::Command kCommands[] = {
-    {{"serve", "Serve an installation: UI and REST, devices, factory, public",
-      "Makes the installation if there is none, and prints the one-time link that creates the first account. Each listener has\n"
-      "its own threads, TLS policy and limits; --listener starts only those named, so that separate processes can serve them.\n"
-      "Without --certificate it uses a self-signed one in the data directory, of which a browser warns. Factories show a client\n"
+    {{"serve",
+      "Serve an installation: UI and REST, devices, factory, public",
+      "Makes the installation if there is none, and prints the one-time link that creates the first account. Each "
+      "listener has\n"
+      "its own threads, TLS policy and limits; --listener starts only those named, so that separate processes can "
+      "serve them.\n"
+      "Without --certificate it uses a self-signed one in the data directory, of which a browser warns. Factories show "
+      "a client\n"
       "certificate where --factory-client-ca is given: register its SHA-256 fingerprint as a token.",
       {},
       {instance::kDataOption,
        {"address", "IP", "Where to listen (default 127.0.0.1)"},
-       {"listener", "NAME", "Only this listener; may be repeated", false, true, {"operator", "device", "factory", "public"}},
+       {"listener",
+        "NAME",
+        "Only this listener; may be repeated",
+        false,
+        true,
+        {"operator", "device", "factory", "public"}},
        {"operator-port", "PORT", "Default 8443; 0 takes any free one"},
        {"device-port", "PORT", "Default 8444"},
        {"factory-port", "PORT", "Default 8445"},
        {"public-port", "PORT", "Default 8080"},
        {"certificate", "FILE", "TLS certificate chain, PEM, leaf first"},
        {"private-key", "FILE", "Its private key, PEM"},
-       {"factory-client-ca", "FILE", "Trust anchors of factories' client certificates, PEM: makes the factory listener mutual TLS"},
+       {"factory-client-ca", "FILE",
+        "Trust anchors of factories' client certificates, PEM: makes the factory listener mutual TLS"},
        {"url-file", "FILE", "Write the operator URL there once it is served"}},
       {"holdfast serve --data /var/lib/holdfast --address 0.0.0.0"}},
      serve},
-    {{"openapi", "Print the OpenAPI 3.1 document of the REST interface", "", {}, {}, {"holdfast openapi > openapi.json"}}, openapi},
+    {{"openapi",
+      "Print the OpenAPI 3.1 document of the REST interface",
+      "",
+      {},
+      {},
+      {"holdfast openapi > openapi.json"}},
+     openapi},
 };
 
 }  // namespace

@@ -43,7 +43,8 @@ Result<net::Tls> server_identity(const cli::Args& args, instance::Instance& inst
   const auto directory = instance.data() / "tls", chain = directory / "certificate.pem", secret = directory / "key.pem";
   const auto now = instance.clock().now();
   if (!fs::exists(secret) || !lasts(chain, now)) {
-    HF_TRY(const auto made, crypto::make_self_signed({.dns_names = crypto::local_dns_names(), .not_before = now, .days = kDays}));
+    HF_TRY(const auto made,
+           crypto::make_self_signed({.dns_names = crypto::local_dns_names(), .not_before = now, .days = kDays}));
     std::error_code failed;
     fs::create_directories(directory, failed);
     HF_CHECK(crypto::write_private_file(secret, bytes_of(made.private_key_pem)));

@@ -14,7 +14,10 @@ Result<cli::Exit> completion(const cli::Args& args, cli::Terminal& terminal) {
   const auto name = args.positional(0);
   if (name != "bash" && name != "zsh" && name != "fish")
     return fail(ErrorKind::invalid, "HF-CLI-0003", "there is completion for bash, zsh and fish");
-  terminal.out << cli::completion_of(name == "bash" ? cli::Shell::bash : name == "zsh" ? cli::Shell::zsh : cli::Shell::fish, commands());
+  terminal.out << cli::completion_of(name == "bash"  ? cli::Shell::bash
+                                     : name == "zsh" ? cli::Shell::zsh
+                                                     : cli::Shell::fish,
+                                     commands());
   return cli::kOk;
 }
 
@@ -27,11 +30,13 @@ Result<cli::Exit> man(const cli::Args& args, cli::Terminal& terminal) {
         if (c == ' ') c = '-';
       const auto path = std::filesystem::path(std::string(*directory)) / (name + ".1");
       std::ofstream file(path, std::ios::binary);
-      if (!(file << page) || !file.flush()) return fail(ErrorKind::unavailable, "HF-CLI-0004", "cannot write " + path.string());
+      if (!(file << page) || !file.flush())
+        return fail(ErrorKind::unavailable, "HF-CLI-0004", "cannot write " + path.string());
       return {};
     };
     HF_CHECK(write("holdfast", cli::man_page_of(commands(), HF_VERSION)));
-    for (const auto& command : commands()) HF_CHECK(write("holdfast-" + std::string(command.spec.name), cli::man_page_of(command.spec, HF_VERSION)));
+    for (const auto& command : commands())
+      HF_CHECK(write("holdfast-" + std::string(command.spec.name), cli::man_page_of(command.spec, HF_VERSION)));
     terminal.out << commands().size() + 1 << " pages in " << *directory << "\n";
     return cli::kOk;
   }
@@ -50,10 +55,17 @@ Result<cli::Exit> man(const cli::Args& args, cli::Terminal& terminal) {
 }
 
 const cli::Command kCommands[] = {
-    {{"completion", "Print the completion script of a shell", "", {{"SHELL", "bash, zsh or fish"}}, {},
+    {{"completion",
+      "Print the completion script of a shell",
+      "",
+      {{"SHELL", "bash, zsh or fish"}},
+      {},
       {"source <(holdfast completion bash)", "holdfast completion fish > ~/.config/fish/completions/holdfast.fish"}},
      completion},
-    {{"man", "Print a man page, or write all of them", "", {{"COMMAND", "The command's words; none: the program", false, true}},
+    {{"man",
+      "Print a man page, or write all of them",
+      "",
+      {{"COMMAND", "The command's words; none: the program", false, true}},
       {{"out", "DIR", "Write holdfast.1 and a page a command there"}},
       {"holdfast man trace device | man -l -", "holdfast man --out /usr/local/share/man/man1"}},
      man},

@@ -37,10 +37,12 @@ struct Totals {
 
 // HF-ARCHIVE-0001 cannot be read or is damaged, 0002 over a limit, 0003 an unsafe name, 0004 a link or device,
 // 0005 no such source, 0006 encrypted. In a folder, names that start with a dot are skipped (version control).
-[[nodiscard]] Result<Totals> for_each_document(const std::filesystem::path& source, const Limits& limits, const Visit& visit);
+[[nodiscard]] Result<Totals> for_each_document(const std::filesystem::path& source, const Limits& limits,
+                                               const Visit& visit);
 
 // The same for bytes already in memory; `name` names the document when `bytes` is no archive.
-[[nodiscard]] Result<Totals> for_each_document(std::string_view name, ByteView bytes, const Limits& limits, const Visit& visit);
+[[nodiscard]] Result<Totals> for_each_document(std::string_view name, ByteView bytes, const Limits& limits,
+                                               const Visit& visit);
 
 // Bytes on disk of a file, or of all files that for_each_document would read in a folder.
 [[nodiscard]] Result<std::uint64_t> size_of(const std::filesystem::path& source);

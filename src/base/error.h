@@ -34,14 +34,13 @@ class [[nodiscard]] Result : public tl::expected<T, Error> {
 #define HF_CONCAT_(a, b) a##b
 #define HF_CONCAT(a, b) HF_CONCAT_(a, b)
 // HF_TRY(const auto page, Page::parse(query)); unwraps, or returns the error. One per line.
-#define HF_TRY(declaration, expression)                                    \
-  auto HF_CONCAT(hf_result_, __LINE__) = (expression);                     \
-  if (!HF_CONCAT(hf_result_, __LINE__))                                    \
-    return ::hf::fail(std::move(HF_CONCAT(hf_result_, __LINE__)).error()); \
+#define HF_TRY(declaration, expression)                                                                        \
+  auto HF_CONCAT(hf_result_, __LINE__) = (expression);                                                         \
+  if (!HF_CONCAT(hf_result_, __LINE__)) return ::hf::fail(std::move(HF_CONCAT(hf_result_, __LINE__)).error()); \
   declaration = *std::move(HF_CONCAT(hf_result_, __LINE__))
 // HF_CHECK(store.insert(row)); the same for Result<void>.
-#define HF_CHECK(expression)                                                                    \
-  do {                                                                                          \
+#define HF_CHECK(expression)                                                                     \
+  do {                                                                                           \
     if (auto HF_CONCAT(hf_checked_, __LINE__) = (expression); !HF_CONCAT(hf_checked_, __LINE__)) \
-      return ::hf::fail(std::move(HF_CONCAT(hf_checked_, __LINE__)).error());                   \
+      return ::hf::fail(std::move(HF_CONCAT(hf_checked_, __LINE__)).error());                    \
   } while (false)

@@ -26,8 +26,8 @@ using ByteView = std::span<const std::uint8_t>;
 [[nodiscard]] std::optional<Bytes> from_base64(std::string_view text);  // padding required, no white space
 [[nodiscard]] bool is_utf8(std::string_view text);                      // RFC 3629: no surrogates, no overlongs
 
-[[nodiscard]] std::string to_lower(std::string_view text);  // ASCII letters only
-[[nodiscard]] std::string_view trim(std::string_view text);  // ASCII white space
+[[nodiscard]] std::string to_lower(std::string_view text);                                 // ASCII letters only
+[[nodiscard]] std::string_view trim(std::string_view text);                                // ASCII white space
 [[nodiscard]] std::vector<std::string_view> split(std::string_view text, char separator);  // keeps empty parts
 
 }  // namespace hf

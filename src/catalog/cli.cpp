@@ -26,12 +26,15 @@ Result<JsonObject> record_of(const Entity& entity, std::span<const std::string> 
   JsonObject record;
   for (const auto& word : words) {
     const auto equals = word.find('=');
-    if (equals == std::string::npos) return fail(ErrorKind::invalid, "HF-CLI-0003", "'" + word + "' is not FIELD=VALUE");
+    if (equals == std::string::npos)
+      return fail(ErrorKind::invalid, "HF-CLI-0003", "'" + word + "' is not FIELD=VALUE");
     const auto name = word.substr(0, equals), value = word.substr(equals + 1);
     bool integer = false;
     for (const auto& field : entity.spec().fields) integer |= field.name == name && field.type == FieldType::integer;
     std::int64_t number = 0;
-    if (integer && std::from_chars(value.data(), value.data() + value.size(), number).ptr == value.data() + value.size()) record[name] = number;
+    if (integer &&
+        std::from_chars(value.data(), value.data() + value.size(), number).ptr == value.data() + value.size())
+      record[name] = number;
     else record[name] = value;
   }
   return record;
@@ -41,8 +44,9 @@ Result<cli::Exit> create_one(const cli::Args& args, cli::Terminal& terminal) {
   HF_TRY(const auto* entity, entity_named(args.positional(0)));
   HF_TRY(const auto record, record_of(*entity, args.positionals().subspan(1)));
   HF_TRY(const auto instance, instance::Instance::open(instance::data_of(args)));
-  HF_TRY(const auto path, ledger::write(instance->database(), instance->clock(), instance::cli_actor(),
-                                        [&](ledger::Transaction& transaction) { return create(transaction, *entity, record); }));
+  HF_TRY(const auto path,
+         ledger::write(instance->database(), instance->clock(), instance::cli_actor(),
+                       [&](ledger::Transaction& transaction) { return create(transaction, *entity, record); }));
   HF_CHECK(instance->log().advance());
   terminal.out << path << "\n";
   return cli::kOk;
@@ -75,7 +79,10 @@ Result<cli::Exit> apply(const cli::Args& args, cli::Terminal& terminal) {
       // Not "kind": modules and releases have a field of that name.
       const auto* record_kind = object ? object->if_contains("record") : nullptr;
       if (!record_kind || !record_kind->is_string())
-        return at({ErrorKind::invalid, "HF-CATALOG-0001", "expected an object with \"record\": \"product\" (or another kind) and its fields", {}});
+        return at({ErrorKind::invalid,
+                   "HF-CATALOG-0001",
+                   "expected an object with \"record\": \"product\" (or another kind) and its fields",
+                   {}});
       const auto entity = entity_named(record_kind->get_string());
       if (!entity) return at(entity.error());
       object->erase("record");
@@ -89,7 +96,8 @@ Result<cli::Exit> apply(const cli::Args& args, cli::Terminal& terminal) {
     return {};
   };
   const auto done = ledger::write(instance->database(), instance->clock(), instance::cli_actor(), job);
-  if (!done && done.error().code != "HF-CATALOG-NONE" && done.error().code != "HF-CATALOG-DRY") return fail(done.error());
+  if (!done && done.error().code != "HF-CATALOG-NONE" && done.error().code != "HF-CATALOG-DRY")
+    return fail(done.error());
   HF_CHECK(instance->log().advance());
   terminal.out << (dry ? "would create " : "created ") << made << ", already there " << there << "\n";
   return cli::kOk;
@@ -98,7 +106,8 @@ Result<cli::Exit> apply(const cli::Args& args, cli::Terminal& terminal) {
 Result<cli::Exit> show_one(const cli::Args& args, cli::Terminal& terminal) {
   HF_TRY(const auto* entity, entity_named(args.positional(0)));
   HF_TRY(const auto instance, instance::Instance::open_to_read(instance::data_of(args)));
-  HF_TRY(const auto record, instance->database().read([&](const db::Reader& reader) { return show(reader, *entity, args.positional(1)); }));
+  HF_TRY(const auto record, instance->database().read(
+                                [&](const db::Reader& reader) { return show(reader, *entity, args.positional(1)); }));
   if (args.flag("json")) {
     terminal.out << to_text(record) << "\n";
     return cli::kOk;
@@ -113,8 +122,9 @@ Result<cli::Exit> list_all(const cli::Args& args, cli::Terminal& terminal) {
   HF_TRY(const auto limit, args.integer("limit", 1000, 1, 100'000));
   HF_TRY(const auto instance, instance::Instance::open_to_read(instance::data_of(args)));
   const Page page{std::string(args.option("after").value_or("")), limit};
-  HF_TRY(const auto records,
-         instance->database().read([&](const db::Reader& reader) { return list(reader, *entity, args.option("parent").value_or(""), page); }));
+  HF_TRY(const auto records, instance->database().read([&](const db::Reader& reader) {
+    return list(reader, *entity, args.option("parent").value_or(""), page);
+  }));
   if (args.flag("json")) {
     for (const auto& record : records) terminal.out << to_text(record) << "\n";
     return cli::kOk;
@@ -127,36 +137,52 @@ Result<cli::Exit> list_all(const cli::Args& args, cli::Terminal& terminal) {
     auto& row = rows.emplace_back();
     for (const auto& name : header) {
       const auto* value = record.if_contains(name);
-      row.push_back(!value || value->is_null() ? std::string() : value->is_string() ? std::string(value->get_string()) : to_text(*value));
+      row.push_back(!value || value->is_null() ? std::string()
+                    : value->is_string()       ? std::string(value->get_string())
+                                               : to_text(*value));
     }
   }
-  terminal.out << (rows.empty() ? "there is none yet; 'holdfast catalog create' makes one\n" : cli::table(header, rows));
+  terminal.out << (rows.empty() ? "there is none yet; 'holdfast catalog create' makes one\n"
+                                : cli::table(header, rows));
   return cli::kOk;
 }
 
 const cli::Positional kKind{"KIND", "manufacturer, product, module, hardware_revision, build, release or batch"};
 
 const cli::Command kCommands[] = {
-    {{"catalog create", "Create a record of the catalogue from FIELD=VALUE words",
+    {{"catalog create",
+      "Create a record of the catalogue from FIELD=VALUE words",
       "Fields and their rules are those of the REST API; a wrong one is named with what is expected.\n"
       "Records with lists (artifacts, builds of a release, placements) come by 'catalog apply'.",
       {kKind, {"FIELD=VALUE", "The record's fields", true, true}},
       {instance::kDataOption},
       {"holdfast catalog create product manufacturer=acme code=px-100 name='Gateway PX-100' product_class=default"}},
      create_one},
-    {{"catalog apply", "Create many records from a file, one JSON object a line",
-      "Each line is a record with \"record\": KIND, such as {\"record\":\"product\",\"code\":\"px-100\",...}. Records that are there\n"
+    {{"catalog apply",
+      "Create many records from a file, one JSON object a line",
+      "Each line is a record with \"record\": KIND, such as {\"record\":\"product\",\"code\":\"px-100\",...}. Records "
+      "that are there\n"
       "already are left alone, so the file can be applied again. All of it happens, or nothing does.",
       {{"FILE", "NDJSON file, or - for standard input"}},
       {instance::kDataOption, {"dry-run", "", "Check everything, change nothing"}},
       {"holdfast catalog apply catalogue.ndjson --dry-run"}},
      apply},
-    {{"catalog show", "Show one record with its lists and the entry that proves it", "", {kKind, {"PATH", "Its path, such as px-100/firmware/1.2.3"}},
-      {instance::kDataOption, {"json", "", "Print JSON"}}, {"holdfast catalog show build px-100/firmware/1.2.3"}},
+    {{"catalog show",
+      "Show one record with its lists and the entry that proves it",
+      "",
+      {kKind, {"PATH", "Its path, such as px-100/firmware/1.2.3"}},
+      {instance::kDataOption, {"json", "", "Print JSON"}},
+      {"holdfast catalog show build px-100/firmware/1.2.3"}},
      show_one},
-    {{"catalog list", "List records of a kind by path", "", {kKind},
-      {instance::kDataOption, {"parent", "PATH", "Only those below this record"}, {"after", "PATH", "Go on after this path"},
-       {"limit", "N", "At most so many (default 1000)"}, {"json", "", "Print one JSON object a line"}},
+    {{"catalog list",
+      "List records of a kind by path",
+      "",
+      {kKind},
+      {instance::kDataOption,
+       {"parent", "PATH", "Only those below this record"},
+       {"after", "PATH", "Go on after this path"},
+       {"limit", "N", "At most so many (default 1000)"},
+       {"json", "", "Print one JSON object a line"}},
       {"holdfast catalog list batch --parent px-100"}},
      list_all},
 };

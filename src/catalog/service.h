@@ -31,7 +31,8 @@ Result<std::string> create(ledger::Transaction& transaction, const Entity& entit
 // The record with its children, its "entry" (ledger id) and its "path". HF-CATALOG-0005 if there is none.
 Result<JsonObject> show(const db::Reader& reader, const Entity& entity, std::string_view path);
 // Records in the order of their paths, all or those below `parent`.
-Result<std::vector<JsonObject>> list(const db::Reader& reader, const Entity& entity, std::string_view parent, const Page& page);
+Result<std::vector<JsonObject>> list(const db::Reader& reader, const Entity& entity, std::string_view parent,
+                                     const Page& page);
 // The id behind a path. HF-CATALOG-0005.
 Result<std::int64_t> resolve(const db::Reader& reader, const Entity& entity, std::string_view path);
 

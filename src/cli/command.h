@@ -27,8 +27,8 @@ enum Exit : int {
 [[nodiscard]] Exit exit_of(ErrorKind kind);
 
 struct Option {
-  std::string_view name;                     // "market": written --market
-  std::string_view value;                    // "CC"; empty for a flag
+  std::string_view name;   // "market": written --market
+  std::string_view value;  // "CC"; empty for a flag
   std::string_view help;
   bool required = false;
   bool repeatable = false;
@@ -93,7 +93,8 @@ struct Command {
 // Progress of long work on standard error: a bar on a terminal, a line each tenth in a pipe.
 class Progress {
  public:
-  Progress(Terminal& terminal, std::string_view what, std::uint64_t total) : terminal_(terminal), what_(what), total_(total) {}
+  Progress(Terminal& terminal, std::string_view what, std::uint64_t total)
+      : terminal_(terminal), what_(what), total_(total) {}
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;

@@ -19,7 +19,9 @@ std::string replaced(std::string_view text, std::string_view what, std::string_v
 
 // Within single quotes of every shell here.
 std::string quoted(std::string_view text, Shell shell) {
-  return "'" + (shell == Shell::fish ? replaced(replaced(text, "\\", "\\\\"), "'", "\\'") : replaced(text, "'", "'\\''")) + "'";
+  return "'" +
+         (shell == Shell::fish ? replaced(replaced(text, "\\", "\\\\"), "'", "\\'") : replaced(text, "'", "'\\''")) +
+         "'";
 }
 
 // Command words to what may follow: "" -> sbom, vuln; "sbom" -> add, parse.
@@ -54,44 +56,62 @@ std::string bash(std::span<const Command> commands) {
   }
   std::string options;
   for (const auto& command : commands) {
-    options += "    " + quoted(command.spec.name, Shell::bash) + ") options=" + quoted(options_of(command.spec), Shell::bash) + " ;;\n";
+    options += "    " + quoted(command.spec.name, Shell::bash) +
+               ") options=" + quoted(options_of(command.spec), Shell::bash) + " ;;\n";
     for (const auto& option : command.spec.options) {
       if (option.choices.empty()) continue;
       std::string list;
       for (const auto choice : option.choices) list += (list.empty() ? "" : " ") + std::string(choice);
-      choices += "    " + quoted(std::string(command.spec.name) + " --" + std::string(option.name), Shell::bash) + ") values=" + quoted(list, Shell::bash) + " ;;\n";
+      choices += "    " + quoted(std::string(command.spec.name) + " --" + std::string(option.name), Shell::bash) +
+                 ") values=" + quoted(list, Shell::bash) + " ;;\n";
     }
   }
   return "_holdfast() {\n  local cur=${COMP_WORDS[COMP_CWORD]} command= words= options= values= i word\n"
          "  for ((i = 1; i < COMP_CWORD; i++)); do\n    word=${COMP_WORDS[i]}\n    [[ $word == -* ]] && break\n"
          "    command+=${command:+ }$word\n  done\n"
-         "  case \"$command ${COMP_WORDS[COMP_CWORD-1]}\" in\n" + choices + "  esac\n"
+         "  case \"$command ${COMP_WORDS[COMP_CWORD-1]}\" in\n" +
+         choices +
+         "  esac\n"
          "  if [[ $values ]]; then mapfile -t COMPREPLY < <(compgen -W \"$values\" -- \"$cur\"); return; fi\n"
-         "  case \"$command\" in\n" + cases + "  esac\n"
-         "  if [[ $words && $cur != -* ]]; then mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\"); return; fi\n"
-         "  while [[ $command ]]; do\n    case \"$command\" in\n" + options + "    esac\n"
+         "  case \"$command\" in\n" +
+         cases +
+         "  esac\n"
+         "  if [[ $words && $cur != -* ]]; then mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\"); return; "
+         "fi\n"
+         "  while [[ $command ]]; do\n    case \"$command\" in\n" +
+         options +
+         "    esac\n"
          "    [[ $options ]] && break\n    [[ $command == *' '* ]] && command=${command% *} || command=\n  done\n"
          "  if [[ $cur == -* ]]; then mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$cur\")\n"
-         "  else mapfile -t COMPREPLY < <(compgen -f -- \"$cur\"); fi\n}\ncomplete -o filenames -F _holdfast holdfast\n";
+         "  else mapfile -t COMPREPLY < <(compgen -f -- \"$cur\"); fi\n}\ncomplete -o filenames -F _holdfast "
+         "holdfast\n";
 }
 
 std::string fish(std::span<const Command> commands) {
   // The words so far that are no options, as one text.
-  std::string text = "function __holdfast_at\n  set -l words (string match -v -- '-*' (commandline -opc)[2..-1])\n  test \"$words\" = \"$argv\"\nend\n"
-                     "function __holdfast_in\n  set -l words (string match -v -- '-*' (commandline -opc)[2..-1])\n  string match -q -- \"$argv*\" \"$words\"\nend\n";
+  std::string text =
+      "function __holdfast_at\n  set -l words (string match -v -- '-*' (commandline -opc)[2..-1])\n  test \"$words\" = "
+      "\"$argv\"\nend\n"
+      "function __holdfast_in\n  set -l words (string match -v -- '-*' (commandline -opc)[2..-1])\n  string match -q "
+      "-- \"$argv*\" \"$words\"\nend\n";
   std::map<std::string, std::string> summaries;
   for (const auto& command : commands) summaries[std::string(command.spec.name)] = std::string(command.spec.summary);
   for (const auto& [before, words] : words_of(commands))
     for (const auto& word : words) {
       const auto full = before.empty() ? word : before + " " + word;
-      text += "complete -c holdfast -f -n \"__holdfast_at '" + before + "'\" -a " + quoted(word, Shell::fish) + " -d " + quoted(summaries[full], Shell::fish) + "\n";
+      text += "complete -c holdfast -f -n \"__holdfast_at '" + before + "'\" -a " + quoted(word, Shell::fish) + " -d " +
+              quoted(summaries[full], Shell::fish) + "\n";
     }
   for (const auto& command : commands)
     for (const auto& option : command.spec.options) {
       std::string values;
       for (const auto choice : option.choices) values += (values.empty() ? "" : " ") + std::string(choice);
-      text += "complete -c holdfast -n \"__holdfast_in '" + std::string(command.spec.name) + "'\" -l " + std::string(option.name) +
-              (option.value.empty() ? "" : values.empty() ? " -r" : " -x -a " + quoted(values, Shell::fish)) + " -d " + quoted(option.help, Shell::fish) + "\n";
+      text += "complete -c holdfast -n \"__holdfast_in '" + std::string(command.spec.name) + "'\" -l " +
+              std::string(option.name) +
+              (option.value.empty() ? ""
+               : values.empty()     ? " -r"
+                                    : " -x -a " + quoted(values, Shell::fish)) +
+              " -d " + quoted(option.help, Shell::fish) + "\n";
     }
   return text;
 }
@@ -110,7 +130,8 @@ std::string upper(std::string_view text) {
 }
 
 constexpr std::string_view kExitStatus =
-    ".SH EXIT STATUS\n0 done; 1 the answer is no; 2 wrong command line; 3 wrong input; 4 not found; 5 refused; 6 unavailable, try again; 70 a defect of Holdfast.\n";
+    ".SH EXIT STATUS\n0 done; 1 the answer is no; 2 wrong command line; 3 wrong input; 4 not found; 5 refused; 6 "
+    "unavailable, try again; 70 a defect of Holdfast.\n";
 
 }  // namespace
 
@@ -124,16 +145,20 @@ std::string completion_of(Shell shell, std::span<const Command> commands) {
 }
 
 std::string man_page_of(const Spec& spec, std::string_view version) {
-  std::string page = ".TH HOLDFAST\\-" + upper(spec.name) + " 1 \"\" \"Holdfast " + std::string(version) + "\"\n.SH NAME\nholdfast\\-" +
-                     replaced(spec.name, " ", "\\-") + " \\- " + roff(spec.summary) + "\n.SH SYNOPSIS\n.B holdfast " + std::string(spec.name) + "\n";
+  std::string page = ".TH HOLDFAST\\-" + upper(spec.name) + " 1 \"\" \"Holdfast " + std::string(version) +
+                     "\"\n.SH NAME\nholdfast\\-" + replaced(spec.name, " ", "\\-") + " \\- " + roff(spec.summary) +
+                     "\n.SH SYNOPSIS\n.B holdfast " + std::string(spec.name) + "\n";
   for (const auto& positional : spec.positionals)
-    page += std::string(positional.required ? ".I " : ".RI [ ") + roff(positional.name) + (positional.repeatable ? "..." : "") + (positional.required ? "" : " ]") + "\n";
+    page += std::string(positional.required ? ".I " : ".RI [ ") + roff(positional.name) +
+            (positional.repeatable ? "..." : "") + (positional.required ? "" : " ]") + "\n";
   page += "[OPTIONS]\n";
   if (!spec.details.empty()) page += ".SH DESCRIPTION\n" + replaced(roff(spec.details), "\n\n", "\n.PP\n") + "\n";
   if (!spec.positionals.empty() || !spec.options.empty()) page += ".SH OPTIONS\n";
-  for (const auto& positional : spec.positionals) page += ".TP\n.I " + roff(positional.name) + "\n" + roff(positional.help) + "\n";
+  for (const auto& positional : spec.positionals)
+    page += ".TP\n.I " + roff(positional.name) + "\n" + roff(positional.help) + "\n";
   for (const auto& option : spec.options)
-    page += ".TP\n.B \\-\\-" + roff(option.name) + (option.value.empty() ? "" : " \\fI" + roff(option.value) + "\\fR") + "\n" + roff(option.help) + "\n";
+    page += ".TP\n.B \\-\\-" + roff(option.name) + (option.value.empty() ? "" : " \\fI" + roff(option.value) + "\\fR") +
+            "\n" + roff(option.help) + "\n";
   if (!spec.examples.empty()) {
     page += ".SH EXAMPLES\n.nf\n";
     for (const auto example : spec.examples) page += roff(example) + "\n";
@@ -144,8 +169,10 @@ std::string man_page_of(const Spec& spec, std::string_view version) {
 
 std::string man_page_of(std::span<const Command> commands, std::string_view version) {
   std::string page = ".TH HOLDFAST 1 \"\" \"Holdfast " + std::string(version) +
-                     "\"\n.SH NAME\nholdfast \\- everything behind the CE mark on one evidence chain\n.SH SYNOPSIS\n.B holdfast\nCOMMAND [OPTIONS]\n.SH COMMANDS\n";
-  for (const auto& command : commands) page += ".TP\n.B " + std::string(command.spec.name) + "\n" + roff(command.spec.summary) + "\n";
+                     "\"\n.SH NAME\nholdfast \\- everything behind the CE mark on one evidence chain\n.SH SYNOPSIS\n.B "
+                     "holdfast\nCOMMAND [OPTIONS]\n.SH COMMANDS\n";
+  for (const auto& command : commands)
+    page += ".TP\n.B " + std::string(command.spec.name) + "\n" + roff(command.spec.summary) + "\n";
   return page + std::string(kExitStatus);
 }
 

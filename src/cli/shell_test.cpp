@@ -8,14 +8,27 @@ namespace {
 Result<Exit> nothing(const Args&, Terminal&) { return kOk; }
 
 const Command kCommands[] = {
-    {{"sbom parse", "Read an SBOM", "It's read.\n.Whole.", {{"FILE", "the file"}}, {{"json", "", "Print JSON"}}, {"holdfast sbom parse a.json"}}, nothing},
-    {{"exposed", "Who is exposed", "", {{"ID", "number"}}, {{"state", "STATE", "Standing", false, false, {"affected", "unknown"}}}, {}}, nothing},
+    {{"sbom parse",
+      "Read an SBOM",
+      "It's read.\n.Whole.",
+      {{"FILE", "the file"}},
+      {{"json", "", "Print JSON"}},
+      {"holdfast sbom parse a.json"}},
+     nothing},
+    {{"exposed",
+      "Who is exposed",
+      "",
+      {{"ID", "number"}},
+      {{"state", "STATE", "Standing", false, false, {"affected", "unknown"}}},
+      {}},
+     nothing},
 };
 
 TEST(Completion, EveryShellKnowsCommandsOptionsAndChoices) {
   for (const auto shell : {Shell::bash, Shell::zsh, Shell::fish}) {
     const auto script = completion_of(shell, kCommands);
-    for (const auto word : {"sbom", "parse", "exposed", "json", "affected unknown"}) EXPECT_NE(script.find(word), std::string::npos) << word;
+    for (const auto word : {"sbom", "parse", "exposed", "json", "affected unknown"})
+      EXPECT_NE(script.find(word), std::string::npos) << word;
   }
 }
 

@@ -1,9 +1,9 @@
 // Owners for OpenSSL objects. Only for .cpp files of this domain, and of the TLS of net.
 #pragma once
 
-#include <memory>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <memory>
 
 namespace hf::crypto {
 

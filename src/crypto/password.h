@@ -16,7 +16,8 @@ struct PasswordCost {
   std::uint32_t lanes = 1;
 };
 
-inline constexpr std::size_t kPasswordMax = 1024;  // bytes; no one types more, and hashing it is free work for a stranger
+inline constexpr std::size_t kPasswordMax =
+    1024;  // bytes; no one types more, and hashing it is free work for a stranger
 
 // PHC text with a random 16-byte salt and 32-byte tag. HF-PASSWORD-0001 if longer than kPasswordMax or empty;
 // HF-PASSWORD-0002 if the memory cannot be had.
@@ -27,9 +28,9 @@ enum class PasswordMatch {
   yes,
   yes_rehash,  // right, but kept at another cost than `cost`: hash it again while it is at hand
 };
-// Tags are compared in constant time. For an unknown user verify against some fixed PHC text of the same cost, so that the
-// time does not tell which users exist. HF-PASSWORD-0002 no memory; HF-PASSWORD-0003 if `phc` is not an Argon2id text or
-// asks for more than 1 GiB, 64 passes or 16 lanes: a damaged row must not take the server's memory.
+// Tags are compared in constant time. For an unknown user verify against some fixed PHC text of the same cost, so that
+// the time does not tell which users exist. HF-PASSWORD-0002 no memory; HF-PASSWORD-0003 if `phc` is not an Argon2id
+// text or asks for more than 1 GiB, 64 passes or 16 lanes: a damaged row must not take the server's memory.
 [[nodiscard]] Result<PasswordMatch> verify_password(std::string_view password, std::string_view phc,
                                                     const PasswordCost& cost = {});
 

@@ -22,7 +22,7 @@
 namespace hf::crypto {
 
 struct TokenConfig {
-  std::string module_path;            // the PKCS#11 library
+  std::string module_path;  // the PKCS#11 library
   std::string token_label;
   std::filesystem::path pin_file;     // user PIN; mode 0600 or 0400
   std::filesystem::path record_file;  // keys.json; made when absent
@@ -44,12 +44,14 @@ inline constexpr std::string_view kLedgerKey = "ledger";  // Ed25519
 // call before other threads start, and before any use of the module. Several processes may start at once.
 // HF-TOKEN-0001 no SoftHSM, 0002 unusable path, 0003 the module is in use with another configuration, 0004 file system;
 // HF-P11-*, HF-KEY-*, HF-FILE-*.
-[[nodiscard]] Result<TokenConfig> set_up_soft_token(const std::filesystem::path& data_dir, std::span<const KeySpec> keys,
+[[nodiscard]] Result<TokenConfig> set_up_soft_token(const std::filesystem::path& data_dir,
+                                                    std::span<const KeySpec> keys,
                                                     std::string module_path = find_soft_module());
 
 // The store of a token, with these keys in it: a key that is not recorded is looked for, else generated, proven by a
 // signature, and recorded. A recorded key is never made again: HF-KEY-0002 if the token has lost it, HF-KEY-0005 if it
 // is another. HF-KEY-0006 if the token's key has another algorithm than wanted. HF-TOKEN-0005: bad keys.json.
-[[nodiscard]] Result<std::unique_ptr<KeyStore>> open_key_store(const TokenConfig& config, std::span<const KeySpec> keys);
+[[nodiscard]] Result<std::unique_ptr<KeyStore>> open_key_store(const TokenConfig& config,
+                                                               std::span<const KeySpec> keys);
 
 }  // namespace hf::crypto

@@ -1,14 +1,14 @@
 #include "db/backup.h"
 
-#include <cstdlib>
 #include <fcntl.h>
-#include <filesystem>
-#include <fstream>
 #include <spawn.h>
 #include <sqlite3.h>
-#include <sstream>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
 
 extern char** environ;
 
@@ -17,12 +17,16 @@ namespace fs = std::filesystem;
 namespace {
 
 const Query kSchema{"db.current_schema.postgresql", "SELECT CAST(current_schema() AS TEXT)"};
-const Query kTables{"db.tables_of_schema.postgresql", "SELECT CAST(COUNT(*) AS BIGINT) FROM pg_catalog.pg_tables WHERE schemaname = current_schema()"};
+const Query kTables{"db.tables_of_schema.postgresql",
+                    "SELECT CAST(COUNT(*) AS BIGINT) FROM pg_catalog.pg_tables WHERE schemaname = current_schema()"};
 
 auto failed(std::string detail) {
   return fail(ErrorKind::unavailable, "HF-DB-0010", "the database could not be copied", std::move(detail));
 }
-auto not_empty(const std::string& what) { return fail(ErrorKind::conflict, "HF-DB-0012", "a backup is restored only to where nothing is; " + what + " is not empty"); }
+auto not_empty(const std::string& what) {
+  return fail(ErrorKind::conflict, "HF-DB-0012",
+              "a backup is restored only to where nothing is; " + what + " is not empty");
+}
 
 struct Close {
   void operator()(sqlite3* handle) const { sqlite3_close(handle); }
@@ -60,14 +64,17 @@ std::string find_program(const std::string& name) {
   if (!found.empty()) return std::max_element(found.begin(), found.end())->string();
   if (const char* path = std::getenv("PATH"))
     for (const auto folder : split(path, ':'))
-      if (const auto program = fs::path(folder) / name; !folder.empty() && ::access(program.c_str(), X_OK) == 0) return program.string();
+      if (const auto program = fs::path(folder) / name; !folder.empty() && ::access(program.c_str(), X_OK) == 0)
+        return program.string();
   return {};
 }
 
-Result<void> run_program(const std::string& name, std::vector<std::string> words, const std::string& standard_output = "/dev/null") {
+Result<void> run_program(const std::string& name, std::vector<std::string> words,
+                         const std::string& standard_output = "/dev/null") {
   const auto program = find_program(name);
   if (program.empty())
-    return fail(ErrorKind::unavailable, "HF-DB-0011", "'" + name + "' is not installed; on Debian: apt-get install postgresql-client");
+    return fail(ErrorKind::unavailable, "HF-DB-0011",
+                "'" + name + "' is not installed; on Debian: apt-get install postgresql-client");
   words.insert(words.begin(), name);
   std::vector<char*> argv;
   for (auto& word : words) argv.push_back(word.data());
@@ -89,7 +96,8 @@ Result<void> run_program(const std::string& name, std::vector<std::string> words
   std::ostringstream said;
   said << std::ifstream(errors).rdbuf();
   ::unlink(errors);
-  if (!waited || !WIFEXITED(status) || WEXITSTATUS(status) != 0) return failed(name + ": " + said.str().substr(0, 4096));
+  if (!waited || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    return failed(name + ": " + said.str().substr(0, 4096));
   return {};
 }
 
@@ -112,9 +120,12 @@ Result<void> copy_to_file(Database& database, const std::string& file) {
   if (fs::exists(file)) return not_empty(file);
   const auto& location = database.location();
   if (location.engine == Engine::sqlite) return copy_sqlite(location.target, file);
-  HF_TRY(const auto schema, database.read([](const Reader& reader) { return reader.find(kSchema, [](const Row& row) { return row.string(0); }); }));
-  return run_program("pg_dump", {"--format=custom", "--no-owner", "--no-privileges", "--schema=" + schema.value_or("public"), "--file=" + file,
-                                 "--dbname=" + location.target});
+  HF_TRY(const auto schema, database.read([](const Reader& reader) {
+    return reader.find(kSchema, [](const Row& row) { return row.string(0); });
+  }));
+  return run_program("pg_dump",
+                     {"--format=custom", "--no-owner", "--no-privileges", "--schema=" + schema.value_or("public"),
+                      "--file=" + file, "--dbname=" + location.target});
 }
 
 Result<void> fill_from_file(const Location& location, const std::string& file) {
@@ -130,8 +141,9 @@ Result<void> fill_from_file(const Location& location, const std::string& file) {
   }
   const auto list = file + ".list";
   HF_CHECK(write_contents_list(file, list));
-  const auto restored = run_program("pg_restore", {"--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", "--use-list=" + list,
-                                                   "--dbname=" + location.target, file});
+  const auto restored =
+      run_program("pg_restore", {"--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction",
+                                 "--use-list=" + list, "--dbname=" + location.target, file});
   ::unlink(list.c_str());
   return restored;
 }
@@ -153,9 +165,12 @@ Result<std::vector<std::string>> engine_findings(const Location& location) {
         const auto* cell = reinterpret_cast<const char*>(sqlite3_column_text(statement, i));
         text += (i ? " " : "") + std::string(cell ? cell : "");
       }
-      if (text != "ok") findings.push_back(pragma.substr(7, 9) == "integrity" ? "database: " + text : "reference to nothing (table, row, parent): " + text);
+      if (text != "ok")
+        findings.push_back(pragma.substr(7, 9) == "integrity" ? "database: " + text
+                                                              : "reference to nothing (table, row, parent): " + text);
     }
-    if (code != SQLITE_ROW && code != SQLITE_DONE) findings.push_back(std::string("database: ") + sqlite3_errmsg(handle.get()));
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+      findings.push_back(std::string("database: ") + sqlite3_errmsg(handle.get()));
     sqlite3_finalize(statement);
   }
   return findings;

@@ -16,7 +16,8 @@ Check::Check(std::string_view name, std::string_view sql) : query_(name, sql) { 
 
 std::vector<const Check*> Check::all() {
   auto checks = registry();
-  std::sort(checks.begin(), checks.end(), [](const auto* a, const auto* b) { return a->query().name() < b->query().name(); });
+  std::sort(checks.begin(), checks.end(),
+            [](const auto* a, const auto* b) { return a->query().name() < b->query().name(); });
   return checks;
 }
 

@@ -56,13 +56,15 @@ Result<std::unique_ptr<Database>> Database::open(const Location& location) {
   HF_TRY(auto database, open_unchecked(location));
   HF_TRY(const auto pending, database->read([](const Reader& reader) { return pending_migrations(reader); }));
   if (!pending.empty())
-    return fail(ErrorKind::unavailable, "HF-DB-0008", "the database has another schema than this holdfast; run 'holdfast db migrate'",
+    return fail(ErrorKind::unavailable, "HF-DB-0008",
+                "the database has another schema than this holdfast; run 'holdfast db migrate'",
                 std::to_string(pending.size()) + " migrations pending, first " + pending.front().name);
   return database;
 }
 
 Result<std::unique_ptr<Driver>> Database::connect(Access access) const {
-  return location_.engine == Engine::sqlite ? open_sqlite(location_.target, access) : open_postgresql(location_.target, access);
+  return location_.engine == Engine::sqlite ? open_sqlite(location_.target, access)
+                                            : open_postgresql(location_.target, access);
 }
 
 std::shared_ptr<Driver> Database::idle_reader() {
@@ -75,9 +77,11 @@ std::shared_ptr<Driver> Database::idle_reader() {
 
 Result<std::shared_ptr<Driver>> Database::borrow_snapshot() {
   const auto begin = [](Driver& driver) {
-    return driver.script(driver.engine() == Engine::sqlite ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    return driver.script(driver.engine() == Engine::sqlite ? "BEGIN"
+                                                           : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
   };
-  // A connection that broke while it lay idle, because the server was restarted, shows it only now: nobody is to suffer.
+  // A connection that broke while it lay idle, because the server was restarted, shows it only now: nobody is to
+  // suffer.
   while (auto connection = idle_reader()) {
     auto begun = begin(*connection);
     if (begun) return connection;
@@ -112,7 +116,8 @@ Result<void> Database::commit(const Job& job, Durability durability) {
     lock.unlock();
     run_group(group);
     // Not when nothing was kept: who tries again because it was told would never rest.
-    if (std::any_of(group.begin(), group.end(), [](const auto* waiting) { return waiting->outcome.has_value(); })) tell();
+    if (std::any_of(group.begin(), group.end(), [](const auto* waiting) { return waiting->outcome.has_value(); }))
+      tell();
     lock.lock();
     for (auto* waiting : group) waiting->done = true;
     leading_ = false;
@@ -144,8 +149,9 @@ Result<void> Database::begin_group() {
   // groups cannot deadlock. IMMEDIATE takes SQLite's write lock at once, instead of failing when a read turns into a
   // write; the advisory lock, released after the commit, is its like (hashed: schemas of one server are apart).
   const auto begin = [&] {
-    return writer_->script(writer_->engine() == Engine::sqlite ? "BEGIN IMMEDIATE"
-                                                               : "BEGIN; SELECT pg_advisory_xact_lock(7306, hashtext(current_schema()))");
+    return writer_->script(writer_->engine() == Engine::sqlite
+                               ? "BEGIN IMMEDIATE"
+                               : "BEGIN; SELECT pg_advisory_xact_lock(7306, hashtext(current_schema()))");
   };
   if (writer_ && writer_->alive()) {
     auto begun = begin();
@@ -160,8 +166,9 @@ Result<void> Database::run_jobs(const std::vector<Waiting*>& group) {
   HF_CHECK(begin_group());
   auto& driver = *writer_;
   Writer writer(driver, ids_);
-  // A transaction of one job is its own savepoint. SQLite then keeps no second copy of each page that a large job changes;
-  // PostgreSQL needs the savepoint to tell a job that went on after an error, which its COMMIT would drop in silence.
+  // A transaction of one job is its own savepoint. SQLite then keeps no second copy of each page that a large job
+  // changes; PostgreSQL needs the savepoint to tell a job that went on after an error, which its COMMIT would drop in
+  // silence.
   const bool alone = group.size() == 1 && driver.engine() == Engine::sqlite;
   for (auto* waiting : group) {
     if (!alone) HF_CHECK(driver.script("SAVEPOINT job"));
@@ -175,8 +182,10 @@ Result<void> Database::run_jobs(const std::vector<Waiting*>& group) {
     HF_CHECK(driver.script("ROLLBACK TO SAVEPOINT job; RELEASE SAVEPOINT job"));
   }
   // SQLite's switch is not one of a transaction, and its flush is of one file.
-  const bool derived = std::all_of(group.begin(), group.end(), [](const auto* waiting) { return waiting->durability == Durability::derived; });
-  return driver.script(derived && driver.engine() == Engine::postgresql ? "SET LOCAL synchronous_commit = off; COMMIT" : "COMMIT");
+  const bool derived = std::all_of(group.begin(), group.end(),
+                                   [](const auto* waiting) { return waiting->durability == Durability::derived; });
+  return driver.script(derived && driver.engine() == Engine::postgresql ? "SET LOCAL synchronous_commit = off; COMMIT"
+                                                                        : "COMMIT");
 }
 
 }  // namespace hf::db

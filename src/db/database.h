@@ -54,17 +54,19 @@ class Database {
   template <class F>
   auto write(F&& job, Durability durability = Durability::flushed) -> std::invoke_result_t<F, Writer&> {
     std::optional<std::invoke_result_t<F, Writer&>> result;
-    auto outcome = commit([&](Writer& writer) -> Result<void> {
-      result.emplace(job(writer));
-      if (!*result) return fail(result->error());
-      return {};
-    }, durability);
+    auto outcome = commit(
+        [&](Writer& writer) -> Result<void> {
+          result.emplace(job(writer));
+          if (!*result) return fail(result->error());
+          return {};
+        },
+        durability);
     if (!outcome) return fail(std::move(outcome).error());
     return std::move(*result);
   }
 
-  // Called after commits of this process, by the thread that committed, if they kept anything; it must not block. Empty: nobody is told.
-  // When it returns, the function that was there before is not running and never runs again.
+  // Called after commits of this process, by the thread that committed, if they kept anything; it must not block.
+  // Empty: nobody is told. When it returns, the function that was there before is not running and never runs again.
   void on_commit(std::function<void()> tell);
 
  private:

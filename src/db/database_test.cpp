@@ -23,14 +23,17 @@ class Contract : public test::DatabaseTest {
  protected:
   Contract() {
     auto made = database_->write([](Writer& writer) {
-      return writer.script(std::string("CREATE TABLE thing (id ") + std::string(writer.engine() == Engine::sqlite ? "INTEGER" : "BIGINT") + " NOT NULL PRIMARY KEY CHECK (id < 1000000), name TEXT NOT NULL UNIQUE, data " +
+      return writer.script(std::string("CREATE TABLE thing (id ") +
+                           std::string(writer.engine() == Engine::sqlite ? "INTEGER" : "BIGINT") +
+                           " NOT NULL PRIMARY KEY CHECK (id < 1000000), name TEXT NOT NULL UNIQUE, data " +
                            std::string(writer.engine() == Engine::sqlite ? "BLOB" : "BYTEA") + ", note TEXT)" +
                            (writer.engine() == Engine::sqlite ? " STRICT" : ""));
     });
     if (!made) throw std::runtime_error(made.error().detail);
   }
   Result<std::int64_t> insert(std::int64_t id, std::string name) {
-    return database_->write([&](Writer& writer) { return writer.execute(kInsert, id, name, std::nullopt, std::nullopt); });
+    return database_->write(
+        [&](Writer& writer) { return writer.execute(kInsert, id, name, std::nullopt, std::nullopt); });
   }
   std::int64_t count() {
     return database_->read([](const Reader& reader) { return reader.number(kCount); }).value();
@@ -41,13 +44,15 @@ HF_BOTH_ENGINES(Contract);
 TEST_P(Contract, ValuesComeBackAsTheyWentIn) {
   const Bytes bytes{0, 1, 0xff, '\\', 0};
   const std::string hostile = "'; DROP TABLE thing; -- \xf0\x9f\x94\x92 \\ \"";
-  ASSERT_TRUE(database_->write([&](Writer& writer) { return writer.execute(kInsert, 7, hostile, bytes, std::nullopt); }));
+  ASSERT_TRUE(
+      database_->write([&](Writer& writer) { return writer.execute(kInsert, 7, hostile, bytes, std::nullopt); }));
   ASSERT_TRUE(database_->write([&](Writer& writer) { return writer.execute(kInsert, -1, "", Bytes{}, "x"); }));
   const auto rows = database_->read([](const Reader& reader) {
     return reader.select(
         kSelect,
         [](const Row& row) {
-          return std::tuple(row.int64(0), row.string(1), Bytes(row.blob(2).begin(), row.blob(2).end()), row.string_or_none(3));
+          return std::tuple(row.int64(0), row.string(1), Bytes(row.blob(2).begin(), row.blob(2).end()),
+                            row.string_or_none(3));
         },
         -5);
   });
@@ -59,7 +64,8 @@ TEST_P(Contract, ValuesComeBackAsTheyWentIn) {
 
 TEST_P(Contract, PlaceholdersAreBoundByNumber) {
   const auto found = database_->read([](const Reader& reader) {
-    return reader.find(kSwapped, [](const Row& row) { return std::pair(row.int64(0), row.string(1)); }, "one", 2);
+    return reader.find(
+        kSwapped, [](const Row& row) { return std::pair(row.int64(0), row.string(1)); }, "one", 2);
   });
   ASSERT_TRUE(found) << found.error().detail;
   EXPECT_EQ(**found, std::pair(std::int64_t{2}, std::string("one")));
@@ -85,7 +91,8 @@ TEST_P(Contract, ManyRowsAreOneStatementAndFailWhole) {
   EXPECT_EQ(count(), 1500);
   EXPECT_EQ(database_->read([](const Reader& reader) { return reader.number(kSum); }).value(), 1500 * 1499 / 2);
   for (std::size_t i = 0; i < values.size(); i += 4) values[i] = std::get<std::int64_t>(values[i]) + 5000;
-  EXPECT_EQ(database_->write([&](Writer& writer) { return writer.execute_many(kInsert, values, 4); }).error().code, "HF-DB-0002");
+  EXPECT_EQ(database_->write([&](Writer& writer) { return writer.execute_many(kInsert, values, 4); }).error().code,
+            "HF-DB-0002");
   EXPECT_EQ(count(), 1500);
 }
 
@@ -94,7 +101,10 @@ TEST_P(Contract, ChangedRowsAreCountedAndReadersCannotWrite) {
   ASSERT_TRUE(insert(2, "b"));
   EXPECT_EQ(database_->write([](Writer& writer) { return writer.execute(kUpdate, 2, "z"); }).value(), 1);
   EXPECT_EQ(database_->write([](Writer& writer) { return writer.execute(kUpdate, 3, "y"); }).value(), 0);
-  const auto refused = database_->read([](const Reader& reader) { return reader.each(kUpdate, [](const Row&) { return true; }, 1, "q"); });
+  const auto refused = database_->read([](const Reader& reader) {
+    return reader.each(
+        kUpdate, [](const Row&) { return true; }, 1, "q");
+  });
   EXPECT_FALSE(refused);
   EXPECT_EQ(count(), 2);
 }
@@ -132,7 +142,8 @@ TEST_P(Contract, ConcurrentWritersShareCommitsAndLoseNothing) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 50; ++i) {
         const int id = t * 100 + i;
-        const auto done = insert(id, "n" + std::to_string(i % 10 == 9 ? 0 : id));  // every tenth name is taken, or will be
+        const auto done =
+            insert(id, "n" + std::to_string(i % 10 == 9 ? 0 : id));  // every tenth name is taken, or will be
         if (!done) ++failures;
       }
     });
@@ -158,15 +169,18 @@ TEST_P(Contract, ConnectionsThatBrokeWhileIdleAreReplacedUnseen) {
   if (GetParam() != Engine::postgresql) return;  // a file does not hang up
   ASSERT_TRUE(insert(1, "before"));
   static const Query kHangUp{"test.hang_up",
-                             "SELECT COUNT(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity WHERE application_name = 'hf_gone' AND pid <> pg_backend_pid()"};
+                             "SELECT COUNT(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity WHERE "
+                             "application_name = 'hf_gone' AND pid <> pg_backend_pid()"};
   auto gone = where_.location();
   gone.target += " application_name=hf_gone";
   const auto database = Database::open_unchecked(gone).value();
   const auto read = [&] { return database->read([](const Reader& reader) { return reader.number(kCount); }); };
   ASSERT_TRUE(database->read([&](const Reader&) { return read(); })) << "two readers at once";
-  EXPECT_EQ(database_->read([](const Reader& reader) { return reader.number(kHangUp); }).value(), 3) << "they and the writer";
+  EXPECT_EQ(database_->read([](const Reader& reader) { return reader.number(kHangUp); }).value(), 3)
+      << "they and the writer";
   EXPECT_EQ(read().value(), 1);
-  const auto wrote = database->write([](Writer& writer) { return writer.execute(kInsert, 2, "after", std::nullopt, std::nullopt); });
+  const auto wrote =
+      database->write([](Writer& writer) { return writer.execute(kInsert, 2, "after", std::nullopt, std::nullopt); });
   EXPECT_TRUE(wrote) << wrote.error().detail;
   EXPECT_EQ(read().value(), 2);
 }
@@ -174,7 +188,9 @@ TEST_P(Contract, ConnectionsThatBrokeWhileIdleAreReplacedUnseen) {
 TEST_P(Contract, MigrationsApplyOnceAndAChangedTextIsRefused) {
   EXPECT_TRUE(migrate(*database_, Time{}).value().empty());
   EXPECT_TRUE(Database::open(where_.location()));
-  ASSERT_TRUE(database_->write([](Writer& writer) { return writer.script("UPDATE schema_migration SET sha256 = 'other' WHERE name LIKE '0001%'"); }));
+  ASSERT_TRUE(database_->write([](Writer& writer) {
+    return writer.script("UPDATE schema_migration SET sha256 = 'other' WHERE name LIKE '0001%'");
+  }));
   EXPECT_EQ(migrate(*database_, Time{}).error().code, "HF-DB-0009");
   EXPECT_EQ(Database::open(where_.location()).error().code, "HF-DB-0009");
 }
@@ -184,8 +200,9 @@ TEST(Postgresql, ADatabaseThatDoesNotSortByBytesIsRefused) {
   ASSERT_TRUE(server) << "run under tests/support/with_postgres";
   const auto connection = open_postgresql(server, Access::write).value();
   const auto name = "hf_text_" + std::to_string(getpid());
-  for (const auto& [rules, code] : {std::pair("ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'en' LOCALE 'C'", "HF-DB-0013"),
-                                    std::pair("ENCODING 'SQL_ASCII' LOCALE 'C'", "HF-DB-0013"), std::pair("ENCODING 'UTF8' LOCALE 'C'", "")}) {
+  for (const auto& [rules, code] :
+       {std::pair("ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'en' LOCALE 'C'", "HF-DB-0013"),
+        std::pair("ENCODING 'SQL_ASCII' LOCALE 'C'", "HF-DB-0013"), std::pair("ENCODING 'UTF8' LOCALE 'C'", "")}) {
     ASSERT_TRUE(connection->script("CREATE DATABASE " + name + " TEMPLATE template0 " + rules)) << rules;
     {
       const auto opened = Database::open_unchecked({Engine::postgresql, std::string(server) + " dbname=" + name});

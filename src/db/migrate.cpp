@@ -6,20 +6,25 @@
 namespace hf::db {
 namespace {
 
-const Query kHasMigrationTableSqlite{"db.has_migration_table.sqlite",
-                                     "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_migration'"};
-const Query kHasMigrationTablePostgresql{"db.has_migration_table.postgresql",
-                                         "SELECT COUNT(*) FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename = 'schema_migration'"};
+const Query kHasMigrationTableSqlite{
+    "db.has_migration_table.sqlite",
+    "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_migration'"};
+const Query kHasMigrationTablePostgresql{
+    "db.has_migration_table.postgresql",
+    "SELECT COUNT(*) FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename = 'schema_migration'"};
 const Query kApplied{"db.applied_migrations", "SELECT name, sha256 FROM schema_migration ORDER BY name"};
-const Query kRecord{"db.record_migration", "INSERT INTO schema_migration (name, sha256, applied_at) VALUES ($1, $2, $3)"};
+const Query kRecord{"db.record_migration",
+                    "INSERT INTO schema_migration (name, sha256, applied_at) VALUES ($1, $2, $3)"};
 
 constexpr std::string_view kMigrationTable =
-    "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT NOT NULL PRIMARY KEY, sha256 TEXT NOT NULL, applied_at BIGINT NOT NULL)";
+    "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT NOT NULL PRIMARY KEY, sha256 TEXT NOT NULL, applied_at "
+    "BIGINT NOT NULL)";
 
 std::string checksum(const Migration& migration) { return to_hex(crypto::sha256({bytes_of(migration.text)})); }
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
+  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
 }
 
 }  // namespace
@@ -51,10 +56,12 @@ Result<std::vector<Migration>> pending_migrations(const Reader& reader) {
   }
   auto migrations = embedded_migrations();
   if (applied.size() > migrations.size())
-    return fail(ErrorKind::conflict, "HF-DB-0009", "the database was made by a newer holdfast; install that version", applied.back().first);
+    return fail(ErrorKind::conflict, "HF-DB-0009", "the database was made by a newer holdfast; install that version",
+                applied.back().first);
   for (std::size_t i = 0; i < applied.size(); ++i)
     if (applied[i] != std::pair(migrations[i].name, checksum(migrations[i])))
-      return fail(ErrorKind::conflict, "HF-DB-0009", "the database was made by another line of holdfast releases", applied[i].first);
+      return fail(ErrorKind::conflict, "HF-DB-0009", "the database was made by another line of holdfast releases",
+                  applied[i].first);
   migrations.erase(migrations.begin(), migrations.begin() + std::ptrdiff_t(applied.size()));
   return migrations;
 }

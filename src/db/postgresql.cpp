@@ -44,9 +44,12 @@ auto error_of(PGconn* connection, const PGresult* result, std::string_view what)
   if (state.starts_with("23") || state == "P0001")
     return fail(ErrorKind::invalid, "HF-DB-0004", "a rule of the database schema refuses this", std::move(detail));
   if (state.starts_with("53") || state.starts_with("58") || state.starts_with("XX"))
-    return fail(ErrorKind::unavailable, "HF-DB-0005", "the database storage is full or failing; nothing was changed", std::move(detail));
-  if (state.empty() || state.starts_with("08") || state.starts_with("57") || state.starts_with("40") || state == "55P03")
-    return fail(ErrorKind::unavailable, "HF-DB-0006", "the database cannot be reached now; try again", std::move(detail));
+    return fail(ErrorKind::unavailable, "HF-DB-0005", "the database storage is full or failing; nothing was changed",
+                std::move(detail));
+  if (state.empty() || state.starts_with("08") || state.starts_with("57") || state.starts_with("40") ||
+      state == "55P03")
+    return fail(ErrorKind::unavailable, "HF-DB-0006", "the database cannot be reached now; try again",
+                std::move(detail));
   return fail(ErrorKind::internal, "HF-DB-0001", "the database refused a statement", std::move(detail));
 }
 
@@ -134,9 +137,11 @@ class Postgresql final : public Driver {
   }
 
   Result<std::vector<std::string>> plan(const Query& query) override {
-    // Tables without statistics: what is asked is whether a look-up an outer row is possible, not what would be cheapest.
-    HF_CHECK(script("SET plan_cache_mode = force_generic_plan; SET max_parallel_workers_per_gather = 0; SET enable_seqscan = off;"
-                    "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off; SET enable_memoize = off"));
+    // Tables without statistics: what is asked is whether a look-up an outer row is possible, not what would be
+    // cheapest.
+    HF_CHECK(script(
+        "SET plan_cache_mode = force_generic_plan; SET max_parallel_workers_per_gather = 0; SET enable_seqscan = off;"
+        "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off; SET enable_memoize = off"));
     const ResultPtr prepare(PQprepare(connection_, "hf_plan", std::string(query.sql()).c_str(), 0, nullptr));
     HF_CHECK(checked(prepare.get(), query.name()));
     const ResultPtr described(PQdescribePrepared(connection_, "hf_plan"));
@@ -165,12 +170,14 @@ class Postgresql final : public Driver {
     for (const auto type : bound.types) key += "." + std::to_string(type);
     if (const auto found = names_.find(key); found != names_.end()) return found->second;
     auto name = "hf_" + std::to_string(names_.size());
-    const ResultPtr result(PQprepare(connection_, name.c_str(), std::string(query.sql()).c_str(), int(bound.types.size()), bound.types.data()));
+    const ResultPtr result(PQprepare(connection_, name.c_str(), std::string(query.sql()).c_str(),
+                                     int(bound.types.size()), bound.types.data()));
     HF_CHECK(checked(result.get(), query.name()));
     return names_[key] = name;
   }
 
-  Result<std::int64_t> pipeline(const Query& query, const std::vector<Bound>& chunk, const std::vector<std::string>& names) {
+  Result<std::int64_t> pipeline(const Query& query, const std::vector<Bound>& chunk,
+                                const std::vector<std::string>& names) {
     if (PQenterPipelineMode(connection_) != 1) return failed(nullptr, query.name());
     Result<std::int64_t> outcome = 0;
     bool sent = true;
@@ -211,7 +218,8 @@ class Postgresql final : public Driver {
       case kVoid: return Value(std::monostate{});
       default:
         return fail(ErrorKind::internal, "HF-DB-0001", "the database refused a statement",
-                    std::string(query.name()) + " column " + std::to_string(column) + " has a type that is not portable; CAST it AS BIGINT");
+                    std::string(query.name()) + " column " + std::to_string(column) +
+                        " has a type that is not portable; CAST it AS BIGINT");
     }
   }
 
@@ -237,7 +245,8 @@ Result<std::unique_ptr<Driver>> open_postgresql(const std::string& conninfo, Acc
     PQfinish(connection);
     return error;
   }
-  PQsetNoticeProcessor(connection, [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      connection, [](void*, const char*) {}, nullptr);
   auto driver = std::make_unique<Postgresql>(connection);
   if (access == Access::read) HF_CHECK(driver->script("SET default_transaction_read_only = on"));
   return driver;

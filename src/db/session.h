@@ -20,7 +20,8 @@ class Reader {
   auto select(const Query& query, Read read, const Parameters&... parameters) const
       -> Result<std::vector<std::invoke_result_t<Read, const Row&>>> {
     std::vector<std::invoke_result_t<Read, const Row&>> rows;
-    HF_CHECK(run(query, [&](const Row& row) { return rows.push_back(read(row)), true; }, parameters...));
+    HF_CHECK(run(
+        query, [&](const Row& row) { return rows.push_back(read(row)), true; }, parameters...));
     return rows;
   }
 
@@ -29,7 +30,8 @@ class Reader {
   auto find(const Query& query, Read read, const Parameters&... parameters) const
       -> Result<std::optional<std::invoke_result_t<Read, const Row&>>> {
     std::optional<std::invoke_result_t<Read, const Row&>> found;
-    HF_CHECK(run(query, [&](const Row& row) { return found.emplace(read(row)), false; }, parameters...));
+    HF_CHECK(run(
+        query, [&](const Row& row) { return found.emplace(read(row)), false; }, parameters...));
     return found;
   }
 
@@ -43,7 +45,8 @@ class Reader {
   // One 64-bit integer, 0 when there is no row or it is NULL.
   template <class... Parameters>
   Result<std::int64_t> number(const Query& query, const Parameters&... parameters) const {
-    HF_TRY(const auto found, find(query, [](const Row& row) { return row.int64_or_none(0); }, parameters...));
+    HF_TRY(const auto found, find(
+                                 query, [](const Row& row) { return row.int64_or_none(0); }, parameters...));
     return found.value_or(std::nullopt).value_or(0);
   }
 

@@ -32,13 +32,14 @@ auto error_of(sqlite3* handle, std::string_view what) {
     case SQLITE_IOERR:
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return fail(ErrorKind::unavailable, "HF-DB-0005", "the database storage is full or failing; nothing was changed", std::move(detail));
+      return fail(ErrorKind::unavailable, "HF-DB-0005", "the database storage is full or failing; nothing was changed",
+                  std::move(detail));
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
     case SQLITE_CANTOPEN:
-      return fail(ErrorKind::unavailable, "HF-DB-0006", "the database cannot be reached now; try again", std::move(detail));
-    default:
-      return fail(ErrorKind::internal, "HF-DB-0001", "the database refused a statement", std::move(detail));
+      return fail(ErrorKind::unavailable, "HF-DB-0006", "the database cannot be reached now; try again",
+                  std::move(detail));
+    default: return fail(ErrorKind::internal, "HF-DB-0001", "the database refused a statement", std::move(detail));
   }
 }
 
@@ -95,7 +96,8 @@ class Sqlite final : public Driver {
       return error_of(handle_, query.name());
     const StatementPtr statement(raw);
     std::vector<std::string> lines;
-    while (sqlite3_step(raw) == SQLITE_ROW) lines.emplace_back(reinterpret_cast<const char*>(sqlite3_column_text(raw, 3)));
+    while (sqlite3_step(raw) == SQLITE_ROW)
+      lines.emplace_back(reinterpret_cast<const char*>(sqlite3_column_text(raw, 3)));
     return lines;
   }
 
@@ -115,7 +117,8 @@ class Sqlite final : public Driver {
   Result<Statement*> prepared(const Query& query) {
     if (const auto found = statements_.find(&query); found != statements_.end()) return &found->second;
     sqlite3_stmt* raw = nullptr;
-    if (sqlite3_prepare_v3(handle_, query.sql().data(), int(query.sql().size()), SQLITE_PREPARE_PERSISTENT, &raw, nullptr) != SQLITE_OK)
+    if (sqlite3_prepare_v3(handle_, query.sql().data(), int(query.sql().size()), SQLITE_PREPARE_PERSISTENT, &raw,
+                           nullptr) != SQLITE_OK)
       return error_of(handle_, query.name());
     Statement statement{StatementPtr(raw), {}};
     for (int n = 1;; ++n) {
@@ -129,21 +132,19 @@ class Sqlite final : public Driver {
   Result<void> bind(const Statement& statement, const Query& query, std::span<const Value> parameters) {
     if (parameters.size() != statement.positions.size())
       return fail(ErrorKind::internal, "HF-DB-0001", "the database refused a statement",
-                  std::string(query.name()) + " takes " + std::to_string(statement.positions.size()) + " parameters, not " +
-                      std::to_string(parameters.size()));
+                  std::string(query.name()) + " takes " + std::to_string(statement.positions.size()) +
+                      " parameters, not " + std::to_string(parameters.size()));
     auto* raw = statement.handle.get();
     for (std::size_t i = 0; i < parameters.size(); ++i) {
       const int at = statement.positions[i];
       int code = SQLITE_OK;
-      if (const auto* integer = std::get_if<std::int64_t>(&parameters[i]))
-        code = sqlite3_bind_int64(raw, at, *integer);
+      if (const auto* integer = std::get_if<std::int64_t>(&parameters[i])) code = sqlite3_bind_int64(raw, at, *integer);
       else if (const auto* text = std::get_if<std::string_view>(&parameters[i]))
         code = sqlite3_bind_text64(raw, at, text->data() ? text->data() : "", text->size(), SQLITE_STATIC, SQLITE_UTF8);
       else if (const auto* blob = std::get_if<ByteView>(&parameters[i]))
         code = blob->empty() ? sqlite3_bind_zeroblob(raw, at, 0)
                              : sqlite3_bind_blob64(raw, at, blob->data(), blob->size(), SQLITE_STATIC);
-      else
-        code = sqlite3_bind_null(raw, at);
+      else code = sqlite3_bind_null(raw, at);
       if (code != SQLITE_OK) return error_of(handle_, query.name());
     }
     return {};
@@ -186,9 +187,10 @@ Result<std::unique_ptr<Driver>> open_sqlite(const std::string& path, Access acce
   std::string setup =
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
       "PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456; PRAGMA cache_size = -65536;";
-  // A writer of bulk data touches pages all over an index: it keeps them in memory, and a checkpoint after 64 MiB writes
-  // them once to the file, not after each commit.
-  setup += access == Access::read ? "PRAGMA query_only = ON;" : "PRAGMA cache_size = -262144; PRAGMA wal_autocheckpoint = 16384;";
+  // A writer of bulk data touches pages all over an index: it keeps them in memory, and a checkpoint after 64 MiB
+  // writes them once to the file, not after each commit.
+  setup += access == Access::read ? "PRAGMA query_only = ON;"
+                                  : "PRAGMA cache_size = -262144; PRAGMA wal_autocheckpoint = 16384;";
   HF_CHECK(driver->script(setup));
   return driver;
 }

@@ -33,8 +33,13 @@ struct Input {
 
 JsonObject json_of(const ImportSummary& summary) {
   JsonArray errors;
-  for (const auto& [line, error] : summary.errors) errors.push_back(JsonObject{{"line", line}, {"code", error.code}, {"message", error.message}});
-  return {{"lines", summary.lines}, {"imported", summary.imported}, {"unchanged", summary.unchanged}, {"refused", summary.refused}, {"errors", std::move(errors)}};
+  for (const auto& [line, error] : summary.errors)
+    errors.push_back(JsonObject{{"line", line}, {"code", error.code}, {"message", error.message}});
+  return {{"lines", summary.lines},
+          {"imported", summary.imported},
+          {"unchanged", summary.unchanged},
+          {"refused", summary.refused},
+          {"errors", std::move(errors)}};
 }
 
 Result<cli::Exit> import(const cli::Args& args, cli::Terminal& terminal) {
@@ -54,10 +59,12 @@ Result<cli::Exit> import(const cli::Args& args, cli::Terminal& terminal) {
   HF_CHECK(instance->log().advance());
   if (args.flag("json")) terminal.out << to_text(json_of(summary)) << "\n";
   else
-    terminal.out << summary.lines << " lines: " << summary.imported << " imported, " << summary.unchanged << " there already, " << summary.refused << " refused\n";
+    terminal.out << summary.lines << " lines: " << summary.imported << " imported, " << summary.unchanged
+                 << " there already, " << summary.refused << " refused\n";
   for (const auto& [line, error] : summary.errors)
     if (!args.flag("json")) terminal.err << "line " << line << ": " << error.message << " [" << error.code << "]\n";
-  if (!args.flag("json") && summary.refused > summary.errors.size()) terminal.err << "and " << summary.refused - summary.errors.size() << " more\n";
+  if (!args.flag("json") && summary.refused > summary.errors.size())
+    terminal.err << "and " << summary.refused - summary.errors.size() << " more\n";
   return summary.refused > 0 ? cli::kInvalid : cli::kOk;
 }
 
@@ -66,30 +73,44 @@ Result<cli::Exit> report(const cli::Args& args, cli::Terminal& terminal) {
   HF_TRY(const auto instance, instance::Instance::open(instance::data_of(args)));
   HF_TRY(const auto summary, [&] {
     cli::Progress progress(terminal, "reading reports", input->size);
-    return take_reports(instance->database(), instance->clock(), instance::cli_actor(), *input->in, [&](std::uint64_t bytes) { progress.at(bytes); });
+    return take_reports(instance->database(), instance->clock(), instance::cli_actor(), *input->in,
+                        [&](std::uint64_t bytes) { progress.at(bytes); });
   }());
   HF_CHECK(instance->log().advance());
-  for (const auto& [line, error] : summary.errors) terminal.err << "line " << line << ": " << error.message << " [" << error.code << "]\n";
+  for (const auto& [line, error] : summary.errors)
+    terminal.err << "line " << line << ": " << error.message << " [" << error.code << "]\n";
   if (args.flag("json"))
-    terminal.out << to_text(JsonObject{{"lines", summary.lines}, {"moved", summary.moved}, {"unchanged", summary.unchanged}, {"refused", summary.refused}}) << "\n";
+    terminal.out << to_text(JsonObject{{"lines", summary.lines},
+                                       {"moved", summary.moved},
+                                       {"unchanged", summary.unchanged},
+                                       {"refused", summary.refused}})
+                 << "\n";
   else
-    terminal.out << summary.lines << " reports: " << summary.moved << " moved, " << summary.unchanged << " unchanged, " << summary.refused << " refused\n";
+    terminal.out << summary.lines << " reports: " << summary.moved << " moved, " << summary.unchanged << " unchanged, "
+                 << summary.refused << " refused\n";
   return summary.refused > 0 ? cli::kInvalid : cli::kOk;
 }
 
 const cli::Command kCommands[] = {
-    {{"fleet import", "Import units as the factory made them, from NDJSON or CSV",
-      "A line is one unit: batch, serial, hardware_revision, builds, market, certificate_sha256, key_sha256. Without builds it\n"
+    {{"fleet import",
+      "Import units as the factory made them, from NDJSON or CSV",
+      "A line is one unit: batch, serial, hardware_revision, builds, market, certificate_sha256, key_sha256. Without "
+      "builds it\n"
       "has those of the release that its batch flashes. CSV has a header line; builds are separated by ';'.\n"
-      "Lines that are wrong are named with the reason, and the others are imported. Running it again imports what is missing:\n"
+      "Lines that are wrong are named with the reason, and the others are imported. Running it again imports what is "
+      "missing:\n"
       "an interrupted import goes on where it was. A batch never gets more units than it is authorised for.",
-      {{"FILE", "NDJSON or CSV file, or - for standard input"}}, {instance::kDataOption, {"json", "", "Print the summary as JSON"}},
+      {{"FILE", "NDJSON or CSV file, or - for standard input"}},
+      {instance::kDataOption, {"json", "", "Print the summary as JSON"}},
       {"holdfast fleet import units.csv", "zstdcat units.ndjson.zst | holdfast fleet import -"}},
      import},
-    {{"fleet report", "Take what devices say they run, from NDJSON",
-      "A line is {\"product\": PATH, \"serial\": TEXT, \"builds\": [PATH, ...]}, one build a module. Only what a device runs after\n"
+    {{"fleet report",
+      "Take what devices say they run, from NDJSON",
+      "A line is {\"product\": PATH, \"serial\": TEXT, \"builds\": [PATH, ...]}, one build a module. Only what a "
+      "device runs after\n"
       "boot counts as running.",
-      {{"FILE", "NDJSON file, or - for standard input"}}, {instance::kDataOption, {"json", "", "Print the summary as JSON"}},
+      {{"FILE", "NDJSON file, or - for standard input"}},
+      {instance::kDataOption, {"json", "", "Print the summary as JSON"}},
       {"holdfast fleet report running.ndjson"}},
      report},
 };

@@ -24,7 +24,8 @@ Result<Configuration> Interner::intern(std::int64_t product_id, std::vector<std:
   for (const auto& path : builds) {
     HF_TRY(const auto build, store.build(path));
     if (!build || build->product_id != product_id) return refuse("the product has no build '" + path + "'");
-    if (!modules.insert(build->module_id).second) return refuse("a device runs one build a module, not two: '" + path + "'");
+    if (!modules.insert(build->module_id).second)
+      return refuse("a device runs one build a module, not two: '" + path + "'");
     ids.emplace_back(path, build->id);
   }
   const auto digest = to_hex(crypto::sha256({bytes_of(text.substr(text.find('\n') + 1))}));

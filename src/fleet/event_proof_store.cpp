@@ -44,16 +44,22 @@ using ledger::text_member;
 constexpr char kState = 'S', kIdentity = 'I', kUntil = 'U', kNewest = 'N', kCredential = 'C';
 
 class DeviceProof final : public ledger::FactProof {
-  void facts_of_event(std::int64_t segment, std::uint64_t position, const JsonObject& event, const Say& say) const override {
-    const auto kind = text_member(event, "event"), product = text_member(event, "product"), serial = text_member(event, "serial"), at = text_member(event, "at");
+  void facts_of_event(std::int64_t segment, std::uint64_t position, const JsonObject& event,
+                      const Say& say) const override {
+    const auto kind = text_member(event, "event"), product = text_member(event, "product"),
+               serial = text_member(event, "serial"), at = text_member(event, "at");
     const bool registered = kind == "registered";
     if (!registered && kind != "running") return;
     say({kState, {"device", product, serial}, {at, text_member(event, "configuration"), "active"}}, 1);
     say({kNewest, {"device", product, serial}, {event_place(segment, position)}}, 1);
     if (registered) {
-      say({kIdentity, {"device", product, serial}, {text_member(event, "batch"), text_member(event, "hardware_revision"), text_member(event, "market")}}, 1);
+      say({kIdentity,
+           {"device", product, serial},
+           {text_member(event, "batch"), text_member(event, "hardware_revision"), text_member(event, "market")}},
+          1);
       for (const auto& [name, member] : {std::pair("certificate", "certificate_sha256"), {"key", "key_sha256"}})
-        if (const auto digest = text_member(event, member); !digest.empty()) say({kCredential, {"device", product, serial}, {name, digest}}, 1);
+        if (const auto digest = text_member(event, member); !digest.empty())
+          say({kCredential, {"device", product, serial}, {name, digest}}, 1);
     } else {
       say({kUntil, {"device", product, serial}, {at}}, 1);
       say({kNewest, {"device", product, serial}, {text_member(event, "previous")}}, -1);
@@ -113,7 +119,8 @@ class DeviceProof final : public ledger::FactProof {
       std::sort(builds.begin(), builds.end());
       std::string joined;
       for (const auto& path : builds) joined += (joined.empty() ? "" : "\n") + path;
-      if (to_hex(crypto::sha256({bytes_of(joined)})) != digest) found("builds of configuration " + std::to_string(id), "they are not those of its digest");
+      if (to_hex(crypto::sha256({bytes_of(joined)})) != digest)
+        found("builds of configuration " + std::to_string(id), "they are not those of its digest");
     }
     return {};
   }

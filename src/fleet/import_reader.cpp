@@ -9,7 +9,8 @@
 namespace hf::fleet {
 namespace {
 
-constexpr std::array<std::string_view, 7> kColumns{"batch", "serial", "hardware_revision", "builds", "market", "certificate_sha256", "key_sha256"};
+constexpr std::array<std::string_view, 7> kColumns{
+    "batch", "serial", "hardware_revision", "builds", "market", "certificate_sha256", "key_sha256"};
 
 auto refuse(std::string message) { return fail(ErrorKind::invalid, "HF-FLEET-0001", std::move(message)); }
 
@@ -20,19 +21,28 @@ Result<void> set(DeviceRecord& record, std::string_view name, std::string value)
   else if (name == "market") record.market = std::move(value);
   else if (name == "certificate_sha256") record.certificate_sha256 = to_lower(value);
   else if (name == "key_sha256") record.key_sha256 = to_lower(value);
-  else return refuse((is_path(name) ? "'" + std::string(name) + "'" : std::string("one of its names")) + " is not a field of a device record");
+  else
+    return refuse((is_path(name) ? "'" + std::string(name) + "'" : std::string("one of its names")) +
+                  " is not a field of a device record");
   return {};
 }
 
 Result<DeviceRecord> checked(DeviceRecord record, const ImportLimits& limits) {
   if (record.batch.empty()) return refuse("batch is missing");
-  if (!is_serial(record.serial)) return refuse("serial takes 1 to 64 letters, digits and . _ : / -, the first a letter or digit");
-  if (record.market.size() != 2 || !std::all_of(record.market.begin(), record.market.end(), [](char c) { return c >= 'A' && c <= 'Z'; }))
+  if (!is_serial(record.serial))
+    return refuse("serial takes 1 to 64 letters, digits and . _ : / -, the first a letter or digit");
+  if (record.market.size() != 2 ||
+      !std::all_of(record.market.begin(), record.market.end(), [](char c) { return c >= 'A' && c <= 'Z'; }))
     return refuse("market takes two capital letters (ISO 3166-1), such as DE");
-  for (const auto& [name, digest] : {std::pair("certificate_sha256", &record.certificate_sha256), {"key_sha256", &record.key_sha256}})
-    if (!digest->empty() && (digest->size() != 64 || !from_hex(*digest))) return refuse(std::string(name) + " takes 64 hex digits");
-  if (record.builds.size() > limits.builds_max) return refuse("a device has at most " + std::to_string(limits.builds_max) + " builds");
-  const auto refuse_path = [](std::string_view name) { return refuse(std::string(name) + " takes a path: at most 256 bytes of UTF-8 without control characters"); };
+  for (const auto& [name, digest] :
+       {std::pair("certificate_sha256", &record.certificate_sha256), {"key_sha256", &record.key_sha256}})
+    if (!digest->empty() && (digest->size() != 64 || !from_hex(*digest)))
+      return refuse(std::string(name) + " takes 64 hex digits");
+  if (record.builds.size() > limits.builds_max)
+    return refuse("a device has at most " + std::to_string(limits.builds_max) + " builds");
+  const auto refuse_path = [](std::string_view name) {
+    return refuse(std::string(name) + " takes a path: at most 256 bytes of UTF-8 without control characters");
+  };
   if (!is_path(record.batch)) return refuse_path("batch");
   if (!record.hardware_revision.empty() && !is_path(record.hardware_revision)) return refuse_path("hardware_revision");
   if (!std::all_of(record.builds.begin(), record.builds.end(), &is_path)) return refuse_path("each of builds");
@@ -76,7 +86,8 @@ std::optional<ReadRecord> ImportReader::next() {
         continue;
       }
     }
-    if (too_long_) return ReadRecord{at, refuse("the line is longer than " + std::to_string(limits_.line_max) + " bytes")};
+    if (too_long_)
+      return ReadRecord{at, refuse("the line is longer than " + std::to_string(limits_.line_max) + " bytes")};
     if (line.empty()) continue;
     return ReadRecord{at, csv_ ? csv_record(line) : json_record(line)};
   }
@@ -115,7 +126,8 @@ Result<std::vector<std::string>> ImportReader::csv_cells(std::string line) {
       // A quoted cell may hold line ends (RFC 4180 section 2, rule 6).
       std::string more;
       if (!read_line(more)) return refuse("a quoted cell has no end");
-      if (too_long_ || line.size() + more.size() > limits_.line_max) return refuse("the record is longer than " + std::to_string(limits_.line_max) + " bytes");
+      if (too_long_ || line.size() + more.size() > limits_.line_max)
+        return refuse("the record is longer than " + std::to_string(limits_.line_max) + " bytes");
       line += "\n" + more;
     }
     const char c = line[i];
@@ -142,8 +154,12 @@ Result<void> ImportReader::csv_header(const std::string& line) {
   HF_TRY(header_, csv_cells(line));
   for (auto& name : header_) name = std::string(trim(name));
   for (const auto& name : header_) {
-    if (std::find(kColumns.begin(), kColumns.end(), name) == kColumns.end() || std::count(header_.begin(), header_.end(), name) > 1)
-      return fail(ErrorKind::invalid, "HF-FLEET-0002", "the CSV header takes each of batch, serial, hardware_revision, builds, market, certificate_sha256, key_sha256 at most once; it has '" + (is_path(name) ? name : "?") + "'");
+    if (std::find(kColumns.begin(), kColumns.end(), name) == kColumns.end() ||
+        std::count(header_.begin(), header_.end(), name) > 1)
+      return fail(ErrorKind::invalid, "HF-FLEET-0002",
+                  "the CSV header takes each of batch, serial, hardware_revision, builds, market, certificate_sha256, "
+                  "key_sha256 at most once; it has '" +
+                      (is_path(name) ? name : "?") + "'");
   }
   for (const auto* required : {"batch", "serial", "market"})
     if (std::find(header_.begin(), header_.end(), required) == header_.end())
@@ -154,7 +170,8 @@ Result<void> ImportReader::csv_header(const std::string& line) {
 Result<DeviceRecord> ImportReader::csv_record(const std::string& line) {
   HF_TRY(auto cells, csv_cells(line));
   if (cells.size() != header_.size())
-    return refuse("the line has " + std::to_string(cells.size()) + " cells, the header " + std::to_string(header_.size()));
+    return refuse("the line has " + std::to_string(cells.size()) + " cells, the header " +
+                  std::to_string(header_.size()));
   DeviceRecord record;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (header_[i] == "builds") {

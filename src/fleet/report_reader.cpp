@@ -23,16 +23,18 @@ Result<RunningReport> report_of(const std::string& line) {
     for (const auto& build : builds->get_array())
       if (build.is_string()) report.builds.emplace_back(build.get_string());
   if (report.product.empty() || report.serial.empty() || report.builds.empty())
-    return fail(ErrorKind::invalid, "HF-FLEET-0001", "expected {\"product\": PATH, \"serial\": TEXT, \"builds\": [PATH, ...]}");
+    return fail(ErrorKind::invalid, "HF-FLEET-0001",
+                "expected {\"product\": PATH, \"serial\": TEXT, \"builds\": [PATH, ...]}");
   if (!is_path(report.product) || !std::all_of(report.builds.begin(), report.builds.end(), &is_path))
-    return fail(ErrorKind::invalid, "HF-FLEET-0001", "product and each of builds takes a path: at most 256 bytes of UTF-8 without control characters");
+    return fail(ErrorKind::invalid, "HF-FLEET-0001",
+                "product and each of builds takes a path: at most 256 bytes of UTF-8 without control characters");
   return report;
 }
 
 }  // namespace
 
-Result<ReportSummary> take_reports(db::Database& database, const Clock& clock, const ledger::Actor& actor, std::istream& in,
-                                   const std::function<void(std::uint64_t)>& progress) {
+Result<ReportSummary> take_reports(db::Database& database, const Clock& clock, const ledger::Actor& actor,
+                                   std::istream& in, const std::function<void(std::uint64_t)>& progress) {
   ReportSummary summary;
   std::uint64_t bytes = 0;
   std::vector<RunningReport> reports;
@@ -68,7 +70,8 @@ Result<ReportSummary> take_reports(db::Database& database, const Clock& clock, c
     if (reports.size() >= kReportsAtOnce) HF_CHECK(flush());
   }
   HF_CHECK(flush());
-  std::sort(summary.errors.begin(), summary.errors.end(), [](const LineError& a, const LineError& b) { return a.line < b.line; });
+  std::sort(summary.errors.begin(), summary.errors.end(),
+            [](const LineError& a, const LineError& b) { return a.line < b.line; });
   return summary;
 }
 

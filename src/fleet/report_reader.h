@@ -15,7 +15,7 @@ struct ReportSummary {
 
 // In chunks, each one transaction with its segment. `progress` gets the bytes read. A line that is wrong is named
 // (HF-FLEET-0001 malformed; report_running's codes) and the others count.
-Result<ReportSummary> take_reports(db::Database& database, const Clock& clock, const ledger::Actor& actor, std::istream& in,
-                                   const std::function<void(std::uint64_t)>& progress = {});
+Result<ReportSummary> take_reports(db::Database& database, const Clock& clock, const ledger::Actor& actor,
+                                   std::istream& in, const std::function<void(std::uint64_t)>& progress = {});
 
 }  // namespace hf::fleet

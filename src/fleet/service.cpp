@@ -11,28 +11,33 @@
 namespace hf::fleet {
 namespace {
 
-// Records a transaction: bounds memory and the time that the writer is held. Fingerprints are random, so each transaction
-// writes most pages of their index again, and few large ones write less than many small ones.
+// Records a transaction: bounds memory and the time that the writer is held. Fingerprints are random, so each
+// transaction writes most pages of their index again, and few large ones write less than many small ones.
 constexpr std::size_t kChunk = 40'000;
 constexpr std::size_t kSegment = 10'000;  // events a segment: who proves one of them reads all
 
 // Canonical JSON (RFC 8785): keys in order; every value is of an alphabet that needs no escape, or checked before.
-std::string registered_event(const DeviceRecord& record, const BatchInfo& batch, const std::string& hardware, const Configuration& configuration,
-                             const std::string& at) {
+std::string registered_event(const DeviceRecord& record, const BatchInfo& batch, const std::string& hardware,
+                             const Configuration& configuration, const std::string& at) {
   std::string line = R"({"at":")" + at + R"(","batch":")" + record.batch;
   if (!record.certificate_sha256.empty()) line += R"(","certificate_sha256":")" + record.certificate_sha256;
-  line += R"(","configuration":")" + configuration.digest + R"(","event":"registered","hardware_revision":")" + hardware;
+  line +=
+      R"(","configuration":")" + configuration.digest + R"(","event":"registered","hardware_revision":")" + hardware;
   if (!record.key_sha256.empty()) line += R"(","key_sha256":")" + record.key_sha256;
-  return line + R"(","market":")" + record.market + R"(","product":")" + batch.product + R"(","serial":")" + record.serial + R"("})";
+  return line + R"(","market":")" + record.market + R"(","product":")" + batch.product + R"(","serial":")" +
+         record.serial + R"("})";
 }
 
-std::string running_event(const RunningReport& report, const Configuration& configuration, const Device& before, const std::string& at) {
+std::string running_event(const RunningReport& report, const Configuration& configuration, const Device& before,
+                          const std::string& at) {
   return R"({"at":")" + at + R"(","configuration":")" + configuration.digest + R"(","event":"running","previous":")" +
-         std::to_string(before.segment_id) + "/" + std::to_string(before.position) + R"(","product":")" + report.product + R"(","serial":")" +
-         report.serial + R"("})";
+         std::to_string(before.segment_id) + "/" + std::to_string(before.position) + R"(","product":")" +
+         report.product + R"(","serial":")" + report.serial + R"("})";
 }
 
-Error error_of(ErrorKind kind, std::string_view code, std::string message) { return {kind, code, std::move(message), {}}; }
+Error error_of(ErrorKind kind, std::string_view code, std::string message) {
+  return {kind, code, std::move(message), {}};
+}
 
 }  // namespace
 
@@ -45,7 +50,8 @@ struct Importer::Chunk {
 Result<void> Importer::add(ReadRecord read) {
   ++summary_.lines;
   if (!read.record) {
-    if (read.record.error().code == "HF-FLEET-0002") return fail(read.record.error());  // no header: nothing can be read
+    if (read.record.error().code == "HF-FLEET-0002")
+      return fail(read.record.error());  // no header: nothing can be read
     refuse(read.line, read.record.error());
     return {};
   }
@@ -57,7 +63,8 @@ Result<void> Importer::add(ReadRecord read) {
 Result<ImportSummary> Importer::finish() {
   HF_CHECK(flush());
   // Some are refused when they are read, others with their transaction.
-  std::sort(summary_.errors.begin(), summary_.errors.end(), [](const LineError& a, const LineError& b) { return a.line < b.line; });
+  std::sort(summary_.errors.begin(), summary_.errors.end(),
+            [](const LineError& a, const LineError& b) { return a.line < b.line; });
   return std::move(summary_);
 }
 
@@ -77,7 +84,7 @@ Result<void> Importer::flush() {
       Chunk chunk;
       Interner interner(transaction);
       std::map<std::string, std::pair<BatchInfo, std::int64_t>> batches;  // with devices made so far
-      std::map<std::string, std::vector<std::string>> release_builds;    // of a batch
+      std::map<std::string, std::vector<std::string>> release_builds;     // of a batch
       std::set<std::pair<std::int64_t, std::string>> seen;
       std::set<std::pair<std::string_view, std::string>> seen_credentials;
       std::deque<Device> devices;  // stable: the rows hold views
@@ -108,12 +115,14 @@ Result<void> Importer::flush() {
         if (!record.hardware_revision.empty() && record.hardware_revision != batch.hardware_revision) {
           HF_TRY(const auto other, store.hardware_revision(record.hardware_revision, batch.product_id));
           if (!other) {
-            refused(ErrorKind::invalid, "HF-FLEET-0003", "the product has no hardware revision '" + record.hardware_revision + "'");
+            refused(ErrorKind::invalid, "HF-FLEET-0003",
+                    "the product has no hardware revision '" + record.hardware_revision + "'");
             continue;
           }
           hardware_id = *other;
         }
-        const auto configuration = interner.intern(batch.product_id, record.builds.empty() ? release_builds[record.batch] : record.builds);
+        const auto configuration =
+            interner.intern(batch.product_id, record.builds.empty() ? release_builds[record.batch] : record.builds);
         if (!configuration) {
           if (configuration.error().code != "HF-FLEET-0004") return fail(configuration.error());
           chunk.refused.push_back({line, configuration.error()});
@@ -126,13 +135,19 @@ Result<void> Importer::flush() {
         if (careful) {
           HF_TRY(const auto existing, store.device(batch.product_id, record.serial));
           if (existing) {
-            if (existing->batch_id == batch.id && existing->market == record.market && existing->hardware_revision_id == hardware_id) ++chunk.unchanged;
-            else refused(ErrorKind::conflict, "HF-FLEET-0005", "serial '" + record.serial + "' is registered already, with another batch, market or hardware revision");
+            if (existing->batch_id == batch.id && existing->market == record.market &&
+                existing->hardware_revision_id == hardware_id)
+              ++chunk.unchanged;
+            else
+              refused(ErrorKind::conflict, "HF-FLEET-0005",
+                      "serial '" + record.serial +
+                          "' is registered already, with another batch, market or hardware revision");
             continue;
           }
         }
         bool credential_taken = false;
-        for (const auto& [kind, digest] : {std::pair("certificate", &record.certificate_sha256), {"key", &record.key_sha256}}) {
+        for (const auto& [kind, digest] :
+             {std::pair("certificate", &record.certificate_sha256), {"key", &record.key_sha256}}) {
           if (digest->empty() || credential_taken) continue;
           credential_taken = !seen_credentials.emplace(kind, *digest).second;
           if (careful && !credential_taken) {
@@ -140,12 +155,16 @@ Result<void> Importer::flush() {
           }
         }
         if (credential_taken) {
-          refused(ErrorKind::conflict, "HF-FLEET-0008", "its certificate or key belongs to another unit: each unit has its own");
+          refused(ErrorKind::conflict, "HF-FLEET-0008",
+                  "its certificate or key belongs to another unit: each unit has its own");
           continue;
         }
         if (made >= batch.authorised_quantity) {
-          if (!careful) return fail(ErrorKind::conflict, "HF-FLEET-RETRY", "");  // it may be one of those that filled the batch
-          refused(ErrorKind::conflict, "HF-FLEET-0007", "batch '" + record.batch + "' is full: " + std::to_string(batch.authorised_quantity) + " units are authorised");
+          if (!careful)
+            return fail(ErrorKind::conflict, "HF-FLEET-RETRY", "");  // it may be one of those that filled the batch
+          refused(ErrorKind::conflict, "HF-FLEET-0007",
+                  "batch '" + record.batch + "' is full: " + std::to_string(batch.authorised_quantity) +
+                      " units are authorised");
           continue;
         }
         ++made;
@@ -155,11 +174,13 @@ Result<void> Importer::flush() {
         }
         auto& [segment_id, events] = segments.back();
         const auto position = std::int64_t(events.add(registered_event(
-            record, batch, record.hardware_revision.empty() ? batch.hardware_revision : record.hardware_revision, *configuration, at)));
-        devices.push_back({shard_of(record.serial), record.serial, batch.product_id, batch.id, hardware_id, configuration->id, record.market,
-                           "active", transaction.now(), segment_id, position});
+            record, batch, record.hardware_revision.empty() ? batch.hardware_revision : record.hardware_revision,
+            *configuration, at)));
+        devices.push_back({shard_of(record.serial), record.serial, batch.product_id, batch.id, hardware_id,
+                           configuration->id, record.market, "active", transaction.now(), segment_id, position});
         rows.add(devices.back());
-        if (!record.certificate_sha256.empty()) rows.add_credential("certificate", record.certificate_sha256, devices.back());
+        if (!record.certificate_sha256.empty())
+          rows.add_credential("certificate", record.certificate_sha256, devices.back());
         if (!record.key_sha256.empty()) rows.add_credential("key", record.key_sha256, devices.back());
         ++census[{configuration->id, record.market, batch.id, "active"}];
         ++chunk.imported;
@@ -194,7 +215,8 @@ Result<void> Importer::flush() {
   return {};
 }
 
-Result<std::vector<ReportOutcome>> report_running(db::Database& database, const Clock& clock, const ledger::Actor& actor,
+Result<std::vector<ReportOutcome>> report_running(db::Database& database, const Clock& clock,
+                                                  const ledger::Actor& actor,
                                                   const std::vector<RunningReport>& reports) {
   return database.write([&](db::Writer& writer) -> Result<std::vector<ReportOutcome>> {
     HF_TRY(auto transaction, ledger::Transaction::begin(writer, clock, actor));
@@ -219,7 +241,10 @@ Result<std::vector<ReportOutcome>> report_running(db::Database& database, const 
         HF_TRY(before, store.device(*product_id, report.serial));
       }
       if (!before) {
-        refuse(error_of(ErrorKind::not_found, "HF-FLEET-0006", (is_serial(report.serial) ? "no unit '" + report.serial + "'" : std::string("no unit with that serial")) + " of this product is registered"));
+        refuse(error_of(
+            ErrorKind::not_found, "HF-FLEET-0006",
+            (is_serial(report.serial) ? "no unit '" + report.serial + "'" : std::string("no unit with that serial")) +
+                " of this product is registered"));
         continue;
       }
       const auto configuration = interner.intern(*product_id, report.builds);

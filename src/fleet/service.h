@@ -25,7 +25,8 @@ constexpr std::size_t kLineErrorsMax = 1000;
 // when it is run again.
 class Importer {
  public:
-  Importer(db::Database& database, const Clock& clock, ledger::Actor actor) : database_(database), clock_(clock), actor_(std::move(actor)) {}
+  Importer(db::Database& database, const Clock& clock, ledger::Actor actor)
+      : database_(database), clock_(clock), actor_(std::move(actor)) {}
 
   Result<void> add(ReadRecord record);  // an error only where the whole import cannot go on
   Result<ImportSummary> finish();
@@ -53,7 +54,8 @@ struct ReportOutcome {
   std::optional<Error> error;  // for refused: HF-FLEET-0006 unknown serial, HF-FLEET-0004 unknown build
 };
 // Devices say what they run; one transaction and one segment for all of them. Outcomes in the order of the reports.
-Result<std::vector<ReportOutcome>> report_running(db::Database& database, const Clock& clock, const ledger::Actor& actor,
+Result<std::vector<ReportOutcome>> report_running(db::Database& database, const Clock& clock,
+                                                  const ledger::Actor& actor,
                                                   const std::vector<RunningReport>& reports);
 
 }  // namespace hf::fleet

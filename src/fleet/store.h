@@ -50,7 +50,8 @@ class Store {
   [[nodiscard]] Result<std::optional<BatchInfo>> batch(std::string_view path) const;
   [[nodiscard]] Result<std::optional<BuildInfo>> build(std::string_view path) const;
   [[nodiscard]] Result<std::optional<std::int64_t>> product(std::string_view path) const;
-  [[nodiscard]] Result<std::optional<std::int64_t>> hardware_revision(std::string_view path, std::int64_t product_id) const;
+  [[nodiscard]] Result<std::optional<std::int64_t>> hardware_revision(std::string_view path,
+                                                                      std::int64_t product_id) const;
   [[nodiscard]] Result<std::vector<std::string>> release_builds(std::int64_t release_id) const;  // paths
   [[nodiscard]] Result<std::optional<ConfigurationId>> configuration(std::string_view digest) const;
   [[nodiscard]] Result<std::optional<Device>> device(std::int64_t product_id, std::string_view serial) const;
@@ -76,7 +77,8 @@ class DeviceRows {
   std::vector<std::array<db::Value, 5>> credentials_;
 };
 
-Result<ConfigurationId> insert_configuration(ledger::Transaction& transaction, std::int64_t product_id, const std::string& digest,
+Result<ConfigurationId> insert_configuration(ledger::Transaction& transaction, std::int64_t product_id,
+                                             const std::string& digest,
                                              const std::vector<std::pair<std::string, std::int64_t>>& builds);
 Result<void> move_device(const db::Writer& writer, const Device& before, const Device& after);
 Result<void> apply_census(const db::Writer& writer, const CensusChange& change, Time now);

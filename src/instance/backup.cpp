@@ -1,10 +1,10 @@
 #include "instance/backup.h"
 
-#include <algorithm>
 #include <fcntl.h>
+#include <unistd.h>
+#include <algorithm>
 #include <fstream>
 #include <map>
-#include <unistd.h>
 
 #include "base/json.h"
 #include "crypto/private_file.h"
@@ -19,12 +19,17 @@ constexpr std::string_view kFormat = "holdfast-backup@1", kManifest = "manifest.
 constexpr const char* kConfig = "holdfast.json";
 constexpr std::size_t kManifestMax = 1U << 30;  // some ten million blobs
 
-auto not_a_backup(std::string detail) { return fail(ErrorKind::invalid, "HF-BACKUP-0003", "this is not a whole backup of holdfast", std::move(detail)); }
+auto not_a_backup(std::string detail) {
+  return fail(ErrorKind::invalid, "HF-BACKUP-0003", "this is not a whole backup of holdfast", std::move(detail));
+}
 auto altered(const std::string& name) {
-  return fail(ErrorKind::invalid, "HF-BACKUP-0006", "'" + name + "' in the backup is not what was backed up; nothing was restored");
+  return fail(ErrorKind::invalid, "HF-BACKUP-0006",
+              "'" + name + "' in the backup is not what was backed up; nothing was restored");
 }
 
-std::string database_name(db::Engine engine) { return engine == db::Engine::sqlite ? "database.sqlite" : "database.pgdump"; }
+std::string database_name(db::Engine engine) {
+  return engine == db::Engine::sqlite ? "database.sqlite" : "database.pgdump";
+}
 
 // What is removed when it goes out of scope.
 struct Scratch {
@@ -40,7 +45,8 @@ std::vector<fs::path> files_below(const fs::path& folder) {
   std::vector<fs::path> files;
   std::error_code ignored;
   for (const auto& item : fs::recursive_directory_iterator(folder, ignored))
-    if (item.is_regular_file(ignored) && item.path().extension() != ".lock" && item.path().extension() != ".new") files.push_back(item.path());
+    if (item.is_regular_file(ignored) && item.path().extension() != ".lock" && item.path().extension() != ".new")
+      files.push_back(item.path());
   std::sort(files.begin(), files.end());
   return files;
 }
@@ -48,14 +54,20 @@ std::vector<fs::path> files_below(const fs::path& folder) {
 bool is_safe(const std::string& name) {
   for (const auto part : split(name, '/')) {
     if (part.empty() || part == "." || part == "..") return false;
-    if (!std::all_of(part.begin(), part.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '-'; })) return false;
+    if (!std::all_of(part.begin(), part.end(), [](char c) {
+          return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '-';
+        }))
+      return false;
   }
-  return name == kManifest || name == kConfig || name == kVerifierKeyFile || name == "database.sqlite" || name == "database.pgdump" ||
-         name.starts_with("blobs/") || name.starts_with("token/");
+  return name == kManifest || name == kConfig || name == kVerifierKeyFile || name == "database.sqlite" ||
+         name == "database.pgdump" || name.starts_with("blobs/") || name.starts_with("token/");
 }
 
 Result<Written> extract(const std::string& name, const fs::path& to, const Piece& next) {
-  const auto failed = [&] { return fail(ErrorKind::unavailable, "HF-BACKUP-0002", "cannot write " + to.string(), std::generic_category().message(errno)); };
+  const auto failed = [&] {
+    return fail(ErrorKind::unavailable, "HF-BACKUP-0002", "cannot write " + to.string(),
+                std::generic_category().message(errno));
+  };
   std::error_code error;
   fs::create_directories(to.parent_path(), error);
   const int fd = ::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -90,7 +102,10 @@ Result<JsonObject> check_manifest(const fs::path& path, const std::map<std::stri
   if (!format || *format != Json(kFormat) || !listed || !listed->is_object()) return not_a_backup("manifest.json");
   for (const auto& [name, said] : listed->get_object()) {
     const auto found = files.find(std::string(name));
-    const Json is = found == files.end() ? Json(nullptr) : Json(JsonObject{{"size", std::int64_t(found->second.size)}, {"sha256", to_hex(found->second.sha256)}});
+    const Json is =
+        found == files.end()
+            ? Json(nullptr)
+            : Json(JsonObject{{"size", std::int64_t(found->second.size)}, {"sha256", to_hex(found->second.sha256)}});
     if (is != said) return altered(std::string(name));
   }
   for (const auto& [name, unused] : files)
@@ -100,9 +115,11 @@ Result<JsonObject> check_manifest(const fs::path& path, const std::map<std::stri
 
 }  // namespace
 
-Result<BackupSummary> back_up(Instance& instance, const fs::path& file, bool with_token, const BackupProgress& progress) {
+Result<BackupSummary> back_up(Instance& instance, const fs::path& file, bool with_token,
+                              const BackupProgress& progress) {
   HF_TRY(auto tar, TarWriter::create(file));
-  BackupSummary summary{0, 0, instance.config().origin, instance.database().engine() == db::Engine::sqlite ? "sqlite" : "postgresql", with_token};
+  BackupSummary summary{0, 0, instance.config().origin,
+                        instance.database().engine() == db::Engine::sqlite ? "sqlite" : "postgresql", with_token};
   JsonObject files;
   const auto note = [&](const Written& written) {
     files[written.name] = JsonObject{{"size", std::int64_t(written.size)}, {"sha256", to_hex(written.sha256)}};
@@ -127,21 +144,20 @@ Result<BackupSummary> back_up(Instance& instance, const fs::path& file, bool wit
     HF_TRY(const auto written, tar.add_file(fs::relative(path, data).generic_string(), path));
     note(written);
   }
-  const JsonObject manifest{{"format", kFormat},
-                            {"origin", summary.origin},
-                            {"engine", summary.engine},
-                            {"made_at", format_rfc3339(instance.clock().now())},
-                            {"with_token", with_token},
-                            {"files", std::move(files)}};
+  const JsonObject manifest{{"format", kFormat},        {"origin", summary.origin},
+                            {"engine", summary.engine}, {"made_at", format_rfc3339(instance.clock().now())},
+                            {"with_token", with_token}, {"files", std::move(files)}};
   HF_CHECK(tar.add_text(std::string(kManifest), to_pretty_text(manifest) + "\n"));
   HF_CHECK(tar.finish());
   return summary;
 }
 
-Result<BackupSummary> restore(const fs::path& file, const fs::path& data, std::string_view database, const BackupProgress& progress) {
+Result<BackupSummary> restore(const fs::path& file, const fs::path& data, std::string_view database,
+                              const BackupProgress& progress) {
   std::error_code error;
   if (fs::exists(data) && !fs::is_empty(data, error))
-    return fail(ErrorKind::conflict, "HF-BACKUP-0007", data.string() + " is not empty; a backup is restored only to where nothing is");
+    return fail(ErrorKind::conflict, "HF-BACKUP-0007",
+                data.string() + " is not empty; a backup is restored only to where nothing is");
   fs::create_directories(data, error);
   fs::permissions(data, fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec, error);
   const Scratch staging{data / ".restoring"};
@@ -161,7 +177,9 @@ Result<BackupSummary> restore(const fs::path& file, const fs::path& data, std::s
   if (!database.empty()) config.database = database;
   HF_TRY(const auto location, location_of(data, config));
   const auto dump = staging.path / database_name(location.engine);
-  if (!fs::exists(dump)) return fail(ErrorKind::invalid, "HF-BACKUP-0008", "the backup is of the other database engine; it cannot be restored into this one");
+  if (!fs::exists(dump))
+    return fail(ErrorKind::invalid, "HF-BACKUP-0008",
+                "the backup is of the other database engine; it cannot be restored into this one");
   HF_CHECK(db::fill_from_file(location, dump.string()));
   for (const auto* name : {"blobs", "token", kVerifierKeyFile})
     if (fs::exists(staging.path / name)) fs::rename(staging.path / name, data / name, error);
@@ -170,7 +188,8 @@ Result<BackupSummary> restore(const fs::path& file, const fs::path& data, std::s
   HF_CHECK(write_config(data, config));
   HF_CHECK(crypto::sync_directory(data));
 
-  BackupSummary summary{files.size(), 0, config.origin, location.engine == db::Engine::sqlite ? "sqlite" : "postgresql", fs::exists(data / "token")};
+  BackupSummary summary{files.size(), 0, config.origin, location.engine == db::Engine::sqlite ? "sqlite" : "postgresql",
+                        fs::exists(data / "token")};
   for (const auto& [name, written] : files) summary.bytes += written.size;
   return summary;
 }

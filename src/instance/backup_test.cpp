@@ -17,7 +17,9 @@ namespace fs = std::filesystem;
 // Installations need databases of their own: a schema keeps its name through a backup.
 class ServerDatabase {
  public:
-  ServerDatabase() : name_("hf_backup_" + std::to_string(getpid()) + "_" + std::to_string(serial_++)) { run("CREATE DATABASE " + name_); }
+  ServerDatabase() : name_("hf_backup_" + std::to_string(getpid()) + "_" + std::to_string(serial_++)) {
+    run("CREATE DATABASE " + name_);
+  }
   ~ServerDatabase() { run("DROP DATABASE " + name_ + " WITH (FORCE)"); }
   ServerDatabase(const ServerDatabase&) = delete;
   ServerDatabase& operator=(const ServerDatabase&) = delete;
@@ -47,12 +49,15 @@ class Backup : public testing::TestWithParam<db::Engine> {
 
   [[nodiscard]] fs::path path(std::string_view name) const { return directory_.file(name); }
   ledger::EntryId add(int i) {
-    const auto entry = ledger::write(instance_->database(), instance_->clock(), {"user:test", "tester"},
-                                     [&](ledger::Transaction& t) { return t.append("thing.added", {"thing:" + std::to_string(i)}); });
+    const auto entry =
+        ledger::write(instance_->database(), instance_->clock(), {"user:test", "tester"},
+                      [&](ledger::Transaction& t) { return t.append("thing.added", {"thing:" + std::to_string(i)}); });
     EXPECT_TRUE(entry) << entry.error().detail;
     return entry.value_or(ledger::EntryId{});
   }
-  Result<BackupSummary> restore_to(std::string_view name, const fs::path& file) { return restore(file, path(name), to_ ? to_->location() : ""); }
+  Result<BackupSummary> restore_to(std::string_view name, const fs::path& file) {
+    return restore(file, path(name), to_ ? to_->location() : "");
+  }
   InstallationReport report(Instance& instance) {
     auto checked = check(instance, recorded_verifier_key(instance.data()).value());
     EXPECT_TRUE(checked) << checked.error().detail;
@@ -137,12 +142,14 @@ TEST_P(Backup, NothingOfADamagedBackupIsRestored) {
     if (const auto restored = attempt(bad)) {  // a byte that pads the archive
       EXPECT_EQ(report(*Instance::open_to_read(path("bad")).value()).findings, std::vector<std::string>{}) << at;
     } else {
-      EXPECT_TRUE(restored.error().code == "HF-BACKUP-0003" || restored.error().code == "HF-BACKUP-0006") << at << restored.error().message;
+      EXPECT_TRUE(restored.error().code == "HF-BACKUP-0003" || restored.error().code == "HF-BACKUP-0006")
+          << at << restored.error().message;
       EXPECT_TRUE(fs::is_empty(path("bad"))) << at;
     }
     fs::remove_all(path("bad"));
   }
-  for (std::size_t size = 0; size < good.size(); size += good.size() / 9) EXPECT_FALSE(attempt(good.substr(0, size))) << size;
+  for (std::size_t size = 0; size < good.size(); size += good.size() / 9)
+    EXPECT_FALSE(attempt(good.substr(0, size))) << size;
   EXPECT_EQ(restore(path("none.tar.zst"), path("bad")).error().code, "HF-BACKUP-0005");
 }
 
@@ -153,8 +160,10 @@ TEST_P(Backup, CheckNamesADamagedBlobAndAnAlteredEntry) {
   EXPECT_EQ(report(*instance_).findings, std::vector<std::string>{});
   const auto hex = to_hex(blob);
   std::ofstream(instance_->data() / "blobs" / hex.substr(0, 2) / hex.substr(2), std::ios::binary) << "other";
-  const auto tamper = GetParam() == db::Engine::sqlite ? "DROP TRIGGER ledger_entry_no_update; UPDATE ledger_entry SET kind = 'x'"
-                                                       : "SET session_replication_role = replica; UPDATE ledger_entry SET kind = 'x'; SET session_replication_role = origin";
+  const auto tamper = GetParam() == db::Engine::sqlite
+                          ? "DROP TRIGGER ledger_entry_no_update; UPDATE ledger_entry SET kind = 'x'"
+                          : "SET session_replication_role = replica; UPDATE ledger_entry SET kind = 'x'; SET "
+                            "session_replication_role = origin";
   ASSERT_TRUE(instance_->database().write([&](db::Writer& writer) { return writer.script(tamper); }));
   const auto findings = report(*instance_).findings;
   ASSERT_EQ(findings.size(), 2U);

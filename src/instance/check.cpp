@@ -30,10 +30,13 @@ Result<void> check_blobs(Instance& instance, InstallationReport& report) {
 
 }  // namespace
 
-Result<InstallationReport> check(Instance& instance, const ledger::VerifierKey& key, const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
+Result<InstallationReport> check(Instance& instance, const ledger::VerifierKey& key,
+                                 const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
   InstallationReport report;
   HF_TRY(report.findings, db::engine_findings(instance.database().location()));
-  report.checks.push_back(instance.database().engine() == db::Engine::sqlite ? "database: pages, indexes and references" : "database: references are the server's affair");
+  report.checks.push_back(instance.database().engine() == db::Engine::sqlite
+                              ? "database: pages, indexes and references"
+                              : "database: references are the server's affair");
   for (const auto* contradictions : db::Check::all()) {
     std::size_t found = 0;
     HF_CHECK(instance.database().read([&](const db::Reader& reader) {
@@ -47,8 +50,9 @@ Result<InstallationReport> check(Instance& instance, const ledger::VerifierKey& 
   HF_CHECK(check_blobs(instance, report));
   HF_TRY(const auto ledger, ledger::verify_ledger(instance.database(), key, progress));
   for (const auto& finding : ledger.findings) report.findings.push_back(finding.where + ": " + finding.what);
-  report.checks.push_back(fmt::format("ledger: {} entries ({} waiting), {} checkpoints, {} segments with {} events, {} rows", ledger.entries, ledger.waiting,
-                                      ledger.checkpoints, ledger.segments, ledger.events, ledger.rows));
+  report.checks.push_back(
+      fmt::format("ledger: {} entries ({} waiting), {} checkpoints, {} segments with {} events, {} rows",
+                  ledger.entries, ledger.waiting, ledger.checkpoints, ledger.segments, ledger.events, ledger.rows));
   return report;
 }
 

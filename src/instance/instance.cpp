@@ -1,12 +1,12 @@
 #include "instance/instance.h"
 
-#include <cstdlib>
 #include <fcntl.h>
-#include <fstream>
 #include <pwd.h>
+#include <unistd.h>
+#include <cstdlib>
+#include <fstream>
 #include <sstream>
 #include <system_error>
-#include <unistd.h>
 
 #include "base/json.h"
 #include "crypto/random.h"
@@ -44,7 +44,8 @@ Result<void> write_once(const fs::path& path, const std::string& text) {
 }  // namespace
 
 Result<void> write_config(const fs::path& data, const Config& config) {
-  return write_once(config_path(data), to_pretty_text(JsonObject{{"origin", config.origin}, {"database", config.database}}) + "\n");
+  return write_once(config_path(data),
+                    to_pretty_text(JsonObject{{"origin", config.origin}, {"database", config.database}}) + "\n");
 }
 
 std::optional<ledger::VerifierKey> recorded_verifier_key(const fs::path& data) {
@@ -59,8 +60,9 @@ std::optional<ledger::VerifierKey> recorded_verifier_key(const fs::path& data) {
 Result<Config> read_config(const fs::path& data) {
   std::ifstream file(config_path(data), std::ios::binary);
   if (!file)
-    return fail(ErrorKind::not_found, "HF-INSTANCE-0001",
-                "there is no installation in " + data.string() + "; make one with: holdfast init --data " + data.string());
+    return fail(
+        ErrorKind::not_found, "HF-INSTANCE-0001",
+        "there is no installation in " + data.string() + "; make one with: holdfast init --data " + data.string());
   std::ostringstream text;
   text << file.rdbuf();
   const auto json = parse_json(std::move(text).str());
@@ -98,10 +100,13 @@ Result<std::unique_ptr<Instance>> Instance::create(const fs::path& data, const C
     HF_CHECK(write_config(data, config));
   }
   HF_TRY(auto config, read_config(data));
-  const auto contradicts = [](const std::string& asked, const std::string& is) { return !asked.empty() && asked != is; };
+  const auto contradicts = [](const std::string& asked, const std::string& is) {
+    return !asked.empty() && asked != is;
+  };
   if (contradicts(wanted.origin, config.origin) || contradicts(wanted.database, config.database))
     return fail(ErrorKind::conflict, "HF-INSTANCE-0003",
-                "this installation has origin " + config.origin + " and database " + config.database + "; they cannot be changed here");
+                "this installation has origin " + config.origin + " and database " + config.database +
+                    "; they cannot be changed here");
   auto instance = std::unique_ptr<Instance>(new Instance(fs::absolute(data), std::move(config)));
   HF_TRY(const auto location, location_of(instance->data_, instance->config_));
   HF_TRY(auto database, db::Database::open_unchecked(location));

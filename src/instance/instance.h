@@ -69,7 +69,8 @@ Result<void> write_config(const std::filesystem::path& data, const Config& confi
 [[nodiscard]] Result<db::Location> location_of(const std::filesystem::path& data, const Config& config);
 
 // --data DIR of every command that works on an installation.
-inline constexpr cli::Option kDataOption{"data", "DIR", "Data directory of the installation (default: $HOLDFAST_DATA, else ./holdfast-data)"};
+inline constexpr cli::Option kDataOption{
+    "data", "DIR", "Data directory of the installation (default: $HOLDFAST_DATA, else ./holdfast-data)"};
 [[nodiscard]] std::filesystem::path data_of(const cli::Args& args);
 // Who acts through the command line: "cli:LOGIN".
 [[nodiscard]] ledger::Actor cli_actor();

@@ -2,10 +2,10 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <cerrno>
 #include <fcntl.h>
-#include <system_error>
 #include <unistd.h>
+#include <cerrno>
+#include <system_error>
 
 #include "crypto/private_file.h"
 
@@ -23,10 +23,14 @@ std::string text_of(struct archive* a) { return archive_error_string(a) ? archiv
 TarWriter::TarWriter(std::filesystem::path path) : path_(std::move(path)), draft_(path_.string() + ".partial") {}
 
 TarWriter::TarWriter(TarWriter&& other) noexcept
-    : path_(std::move(other.path_)), draft_(std::move(other.draft_)), fd_(std::exchange(other.fd_, -1)), archive_(std::exchange(other.archive_, nullptr)) {}
+    : path_(std::move(other.path_)),
+      draft_(std::move(other.draft_)),
+      fd_(std::exchange(other.fd_, -1)),
+      archive_(std::exchange(other.archive_, nullptr)) {}
 
 TarWriter& TarWriter::operator=(TarWriter&& other) noexcept {
-  std::swap(path_, other.path_), std::swap(draft_, other.draft_), std::swap(fd_, other.fd_), std::swap(archive_, other.archive_);
+  std::swap(path_, other.path_), std::swap(draft_, other.draft_), std::swap(fd_, other.fd_),
+      std::swap(archive_, other.archive_);
   return *this;
 }
 
@@ -40,7 +44,8 @@ TarWriter::~TarWriter() {
 
 Result<TarWriter> TarWriter::create(const std::filesystem::path& path) {
   if (std::filesystem::exists(path))
-    return fail(ErrorKind::conflict, "HF-BACKUP-0001", path.string() + " exists already; a backup never replaces another");
+    return fail(ErrorKind::conflict, "HF-BACKUP-0001",
+                path.string() + " exists already; a backup never replaces another");
   TarWriter writer(path);
   writer.fd_ = ::open(writer.draft_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (writer.fd_ < 0) return cannot_write(path, errno_text());
@@ -65,13 +70,16 @@ Result<void> TarWriter::header(const std::string& name, std::uint64_t size) {
 }
 
 Result<void> TarWriter::data(ByteView bytes) {
-  if (archive_write_data(archive_, bytes.data(), bytes.size()) != std::int64_t(bytes.size())) return cannot_write(path_, text_of(archive_));
+  if (archive_write_data(archive_, bytes.data(), bytes.size()) != std::int64_t(bytes.size()))
+    return cannot_write(path_, text_of(archive_));
   return {};
 }
 
 Result<Written> TarWriter::add_file(const std::string& name, const std::filesystem::path& source) {
   const int fd = ::open(source.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  const auto unreadable = [&] { return fail(ErrorKind::unavailable, "HF-BACKUP-0004", "cannot read " + source.string(), errno_text()); };
+  const auto unreadable = [&] {
+    return fail(ErrorKind::unavailable, "HF-BACKUP-0004", "cannot read " + source.string(), errno_text());
+  };
   if (fd < 0) return unreadable();
   const std::unique_ptr<const int, void (*)(const int*)> closed(&fd, [](const int* open) { ::close(*open); });
   const auto size = ::lseek(fd, 0, SEEK_END);
@@ -108,11 +116,14 @@ Result<void> TarWriter::finish() {
   return crypto::sync_directory(std::filesystem::absolute(path_).parent_path());
 }
 
-Result<void> for_each_file(const std::filesystem::path& tar, const std::function<Result<void>(const std::string&, const Piece&)>& visit) {
+Result<void> for_each_file(const std::filesystem::path& tar,
+                           const std::function<Result<void>(const std::string&, const Piece&)>& visit) {
   const auto refuse = [&](std::string why) {
-    return fail(ErrorKind::invalid, "HF-BACKUP-0003", tar.string() + " is not a whole backup of holdfast", std::move(why));
+    return fail(ErrorKind::invalid, "HF-BACKUP-0003", tar.string() + " is not a whole backup of holdfast",
+                std::move(why));
   };
-  if (!std::filesystem::is_regular_file(tar)) return fail(ErrorKind::not_found, "HF-BACKUP-0005", "there is no file " + tar.string());
+  if (!std::filesystem::is_regular_file(tar))
+    return fail(ErrorKind::not_found, "HF-BACKUP-0005", "there is no file " + tar.string());
   const std::unique_ptr<struct archive, int (*)(struct archive*)> in(archive_read_new(), &archive_read_free);
   archive_read_support_format_tar(in.get());
   archive_read_support_filter_zstd(in.get());
@@ -124,7 +135,8 @@ Result<void> for_each_file(const std::filesystem::path& tar, const std::function
     if (code == ARCHIVE_EOF) return {};
     if (code != ARCHIVE_OK) return refuse(text_of(in.get()));
     const char* name = archive_entry_pathname(entry);
-    if (!name || archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry)) return refuse("an entry is not a file");
+    if (!name || archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry))
+      return refuse("an entry is not a file");
     HF_CHECK(visit(name, [&]() -> Result<ByteView> {
       const auto got = archive_read_data(in.get(), buffer.data(), buffer.size());
       if (got < 0) return refuse(text_of(in.get()));

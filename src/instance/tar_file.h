@@ -45,6 +45,7 @@ class TarWriter {
 // Reads the file's bytes in pieces; empty at its end.
 using Piece = std::function<Result<ByteView>()>;
 // Each file in order. HF-BACKUP-0003: not such an archive, cut off, or with anything but files.
-Result<void> for_each_file(const std::filesystem::path& tar, const std::function<Result<void>(const std::string& name, const Piece& next)>& visit);
+Result<void> for_each_file(const std::filesystem::path& tar,
+                           const std::function<Result<void>(const std::string& name, const Piece& next)>& visit);
 
 }  // namespace hf::instance

@@ -11,8 +11,12 @@ constexpr std::size_t kPathMax = 63;  // levels of the largest tree
 constexpr JsonLimits kEntryLimits{.bytes_max = 1U << 26, .depth_max = 64};
 constexpr JsonLimits kBundleLimits{.bytes_max = 1U << 27, .depth_max = 8};
 
-auto malformed(std::string why) { return fail(ErrorKind::invalid, "HF-BUNDLE-0001", "not an evidence bundle: " + std::move(why)); }
-auto not_in_segment(std::string why) { return fail(ErrorKind::invalid, "HF-BUNDLE-0003", "the event is not proven: " + std::move(why)); }
+auto malformed(std::string why) {
+  return fail(ErrorKind::invalid, "HF-BUNDLE-0001", "not an evidence bundle: " + std::move(why));
+}
+auto not_in_segment(std::string why) {
+  return fail(ErrorKind::invalid, "HF-BUNDLE-0003", "the event is not proven: " + std::move(why));
+}
 
 std::optional<std::string_view> text_member(const JsonObject& object, std::string_view name) {
   const auto* member = object.if_contains(name);
@@ -52,12 +56,15 @@ std::optional<SegmentClaim> segment_claim(const JsonObject& entry) {
 }
 
 Result<JsonObject> event_member(Log& log, const JsonObject& entry, std::uint64_t position) {
-  const auto none = [] { return fail(ErrorKind::not_found, "HF-LEDGER-0013", "the entry has no event at this position"); };
+  const auto none = [] {
+    return fail(ErrorKind::not_found, "HF-LEDGER-0013", "the entry has no event at this position");
+  };
   const auto claim = segment_claim(entry);
   if (!claim || position >= claim->events) return none();
   const auto id = parse_tree_number(claim->segment);
   if (!id) return none();
-  HF_TRY(const auto segment, log.database().read([&](const db::Reader& reader) { return Store(reader).segment(std::int64_t(*id)); }));
+  HF_TRY(const auto segment,
+         log.database().read([&](const db::Reader& reader) { return Store(reader).segment(std::int64_t(*id)); }));
   if (!segment) return none();
   HF_TRY(const auto lines, segment_events(segment->data));
   if (position >= lines.size()) return none();
@@ -109,8 +116,8 @@ Result<JsonObject> evidence_bundle(Log& log, EntryId id, std::optional<std::uint
 std::string bundle_text(const JsonObject& bundle) { return to_pretty_text(bundle) + "\n"; }
 
 Result<VerifiedBundle> verify_bundle(const JsonObject& bundle, const std::optional<VerifierKey>& pinned) {
-  const auto format = text_member(bundle, "format"), key_text = text_member(bundle, "key"), entry_text = text_member(bundle, "entry"),
-             proof_text = text_member(bundle, "proof");
+  const auto format = text_member(bundle, "format"), key_text = text_member(bundle, "key"),
+             entry_text = text_member(bundle, "entry"), proof_text = text_member(bundle, "proof");
   const auto* event = bundle.if_contains("event");
   if (!format || *format != kFormat) return malformed("its format is not " + std::string(kFormat));
   if (!key_text || !entry_text || !proof_text || (event && !event->is_object()) || bundle.size() != (event ? 5U : 4U))
@@ -119,7 +126,8 @@ Result<VerifiedBundle> verify_bundle(const JsonObject& bundle, const std::option
   auto key = VerifierKey::parse(*key_text);
   if (!key) return malformed("key: " + key.error().message);
   if (pinned && pinned->to_text() != *key_text)
-    return fail(ErrorKind::invalid, "HF-BUNDLE-0002", "the bundle is of " + key->name + ", not of the key that you trust, " + pinned->name,
+    return fail(ErrorKind::invalid, "HF-BUNDLE-0002",
+                "the bundle is of " + key->name + ", not of the key that you trust, " + pinned->name,
                 "bundle " + std::string(*key_text) + ", pinned " + pinned->to_text());
   HF_TRY(const auto proof, parse_tlog_proof(*proof_text));
   if (!proof.extra.empty()) return malformed("its proof has extra data, which nothing signs");
@@ -129,7 +137,8 @@ Result<VerifiedBundle> verify_bundle(const JsonObject& bundle, const std::option
   if (note.signatures.size() != 1) return malformed("its checkpoint has signatures of other keys");
   HF_TRY(auto entry, canonical_object(*entry_text, "entry"));
 
-  VerifiedBundle verified{std::move(entry), std::string(*entry_text), proof.index, std::move(checkpoint), *std::move(key), pinned.has_value(), std::nullopt};
+  VerifiedBundle verified{std::move(entry), std::string(*entry_text), proof.index, std::move(checkpoint),
+                          *std::move(key),  pinned.has_value(),       std::nullopt};
   if (event) {
     HF_TRY(verified.event, verify_event(event->get_object(), verified.entry));
   }
@@ -141,7 +150,8 @@ Result<VerifiedBundle> verify_bundle_text(std::string_view text, const std::opti
   if (!json) return malformed(json.error().message);
   if (!json->is_object()) return malformed("it is not a JSON object");
   HF_TRY(auto verified, verify_bundle(json->get_object(), pinned));
-  if (bundle_text(json->get_object()) != text && to_text(*json) != text) return malformed("its text is not as it was written");
+  if (bundle_text(json->get_object()) != text && to_text(*json) != text)
+    return malformed("its text is not as it was written");
   return verified;
 }
 

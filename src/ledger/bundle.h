@@ -4,7 +4,8 @@
 //    "key": "<the log's verifier key, C2SP signed-note>",
 //    "entry": "<the entry, canonical JSON: the bytes of the leaf>",
 //    "proof": "<C2SP tlog-proof: index, hashes, signed checkpoint>",
-//    "event": {"line": "<the event, canonical JSON>", "position": N, "path": ["<hash, base64>", ...]}}   only for an event
+//    "event": {"line": "<the event, canonical JSON>", "position": N, "path": ["<hash, base64>", ...]}}   only for an
+//    event
 //
 // The event's path (RFC 6962 section 2.1.1) leads to the segment root that the entry carries, the proof's from the
 // entry to the root of the checkpoint. The key is there for convenience: who does not pin it learns only that the
@@ -21,7 +22,8 @@ namespace hf::ledger {
 
 // For the entry, or for the event at `event` of its segment. HF-LEDGER-0010 no such entry, HF-LEDGER-0009 not published
 // yet, HF-LEDGER-0013 the entry has no such event, HF-LEDGER-0011 the stored segment is damaged.
-[[nodiscard]] Result<JsonObject> evidence_bundle(Log& log, EntryId entry, std::optional<std::uint64_t> event = std::nullopt);
+[[nodiscard]] Result<JsonObject> evidence_bundle(Log& log, EntryId entry,
+                                                 std::optional<std::uint64_t> event = std::nullopt);
 // The text of a bundle, as files and HTTP carry it.
 [[nodiscard]] std::string bundle_text(const JsonObject& bundle);
 
@@ -46,6 +48,7 @@ struct VerifiedBundle {
 [[nodiscard]] Result<VerifiedBundle> verify_bundle(const JsonObject& bundle, const std::optional<VerifierKey>& pinned);
 // As above, and HF-BUNDLE-0001 for any text that no writer of bundles makes: a repeated key, other white space, an
 // escape that is not needed. So no byte of a file can differ unseen.
-[[nodiscard]] Result<VerifiedBundle> verify_bundle_text(std::string_view text, const std::optional<VerifierKey>& pinned);
+[[nodiscard]] Result<VerifiedBundle> verify_bundle_text(std::string_view text,
+                                                        const std::optional<VerifierKey>& pinned);
 
 }  // namespace hf::ledger

@@ -18,7 +18,9 @@ class LedgerBundle : public test::DatabaseTest {
   LedgerBundle() : log_(*database_, clock_, keys_, "example.eu/holdfast", "ledger") {}
 
   EntryId add(const std::string& subject) {
-    const auto entry = write(*database_, clock_, {"user:test", "tester"}, [&](Transaction& t) { return t.append("thing.added", {subject}, {{"name", "ünïcode \"x\" \x01"}}); });
+    const auto entry = write(*database_, clock_, {"user:test", "tester"}, [&](Transaction& t) {
+      return t.append("thing.added", {subject}, {{"name", "ünïcode \"x\" \x01"}});
+    });
     EXPECT_TRUE(entry) << entry.error().detail;
     return *entry;
   }
@@ -115,7 +117,8 @@ TEST_P(LedgerBundle, NoByteCanDifferUnseen) {
   }
   for (const auto* code : {"HF-BUNDLE-0001", "HF-BUNDLE-0003", "HF-NOTE-0005", "HF-LEDGER-0003"})
     EXPECT_TRUE(reasons.contains(code)) << code << " was never the reason";
-  for (std::size_t size = 0; size < text.size(); size += 7) EXPECT_FALSE(verify_bundle_text(std::string_view(text).substr(0, size), key()));
+  for (std::size_t size = 0; size < text.size(); size += 7)
+    EXPECT_FALSE(verify_bundle_text(std::string_view(text).substr(0, size), key()));
   EXPECT_FALSE(verify_bundle_text(" " + text, key()));
   EXPECT_FALSE(verify_bundle_text(text + "\n", key()));
 }
@@ -189,9 +192,11 @@ TEST_P(LedgerBundle, TheTreeCanBeRebuiltFromTheTilesOverHttp) {
   EXPECT_TRUE(from_entries == leaves);
   EXPECT_EQ(body("/ledger/tile/1/000.p/1"), text_of(tree_root(std::span(leaves).first(256))));
   EXPECT_EQ(body("/ledger/tile/0/000.p/3"), body("/ledger/tile/0/000").substr(0, 96));
-  for (const auto* none : {"/ledger/tile/0/001", "/ledger/tile/0/001.p/45", "/ledger/tile/0/002.p/1", "/ledger/tile/1/000", "/ledger/tile/2/000.p/1"})
+  for (const auto* none : {"/ledger/tile/0/001", "/ledger/tile/0/001.p/45", "/ledger/tile/0/002.p/1",
+                           "/ledger/tile/1/000", "/ledger/tile/2/000.p/1"})
     EXPECT_EQ(get(none).error().code, "HF-TILE-0002") << none;
-  for (const auto* bad : {"/ledger/tile/0/1", "/ledger/tile/00/000", "/ledger/tile/entries/000.p/0"}) EXPECT_EQ(get(bad).error().code, "HF-TILE-0001") << bad;
+  for (const auto* bad : {"/ledger/tile/0/1", "/ledger/tile/00/000", "/ledger/tile/entries/000.p/0"})
+    EXPECT_EQ(get(bad).error().code, "HF-TILE-0001") << bad;
 
   const auto id = std::to_string(last.value);
   EXPECT_TRUE(verify_bundle_text(body("/v1/ledger/entries/" + id + "/proof"), key()));

@@ -1,8 +1,8 @@
 #include "ledger/checkpoint.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <charconv>
-#include <fmt/format.h>
 
 namespace hf::ledger {
 namespace {
@@ -63,8 +63,8 @@ Result<Checkpoint> open_checkpoint(std::string_view note, std::span<const Verifi
   HF_TRY(const auto opened, open_note(note, trusted, limits));
   HF_TRY(auto checkpoint, parse_checkpoint(opened.text));
   if (std::ranges::none_of(opened.verified, [&](const auto& s) { return s.name == checkpoint.origin; }))
-    return fail(ErrorKind::invalid, "HF-CHECKPOINT-0003", "the checkpoint of " + checkpoint.origin +
-                                                              " is not signed by that log's own key");
+    return fail(ErrorKind::invalid, "HF-CHECKPOINT-0003",
+                "the checkpoint of " + checkpoint.origin + " is not signed by that log's own key");
   return checkpoint;
 }
 

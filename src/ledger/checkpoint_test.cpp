@@ -101,11 +101,12 @@ TEST_F(TlogProofs, NoFlippedBitVerifies) {
 
 TEST_F(TlogProofs, MalformedAndOversizedAreRefused) {
   const auto text = *format_tlog_proof(proof);
-  for (const auto& bad : std::vector<std::string>{
-           "", text.substr(5), "c2sp.org/tlog-proof@v1\n", "c2sp.org/tlog-proof@v1\nextra \nindex 0\n\n" + proof.checkpoint,
-           "c2sp.org/tlog-proof@v1\nextra AA\nindex 0\n\n" + proof.checkpoint,
-           "c2sp.org/tlog-proof@v1\nindex 00\n\n" + proof.checkpoint, "c2sp.org/tlog-proof@v1\nindex 0\n" + proof.checkpoint,
-           "c2sp.org/tlog-proof@v1\nindex 0\nAAAA\n\n" + proof.checkpoint})
+  for (const auto& bad : std::vector<std::string>{"", text.substr(5), "c2sp.org/tlog-proof@v1\n",
+                                                  "c2sp.org/tlog-proof@v1\nextra \nindex 0\n\n" + proof.checkpoint,
+                                                  "c2sp.org/tlog-proof@v1\nextra AA\nindex 0\n\n" + proof.checkpoint,
+                                                  "c2sp.org/tlog-proof@v1\nindex 00\n\n" + proof.checkpoint,
+                                                  "c2sp.org/tlog-proof@v1\nindex 0\n" + proof.checkpoint,
+                                                  "c2sp.org/tlog-proof@v1\nindex 0\nAAAA\n\n" + proof.checkpoint})
     EXPECT_EQ(parse_tlog_proof(bad).error().code, "HF-PROOF-0002") << bad;
   EXPECT_EQ(parse_tlog_proof("c2sp.org/tlog-proof@v1\nindex 0\n\n").error().code, "HF-NOTE-0003");
   EXPECT_EQ(parse_tlog_proof(text, {.extra_max = 4}).error().code, "HF-PROOF-0003");

@@ -26,13 +26,15 @@ Result<std::string> read_text(std::string_view name, cli::Terminal& terminal) {
     char piece[1 << 16];
     while (in.read(piece, sizeof piece), in.gcount() > 0) {
       text.append(piece, std::size_t(in.gcount()));
-      if (text.size() > kFileMax) return fail(ErrorKind::limit, "HF-BUNDLE-0004", "the file is larger than any evidence bundle");
+      if (text.size() > kFileMax)
+        return fail(ErrorKind::limit, "HF-BUNDLE-0004", "the file is larger than any evidence bundle");
     }
     return text;
   };
   if (name == "-") return read(terminal.in);
   std::ifstream file{std::string(name), std::ios::binary};
-  if (!file) return fail(ErrorKind::not_found, "HF-BUNDLE-0005", "there is no readable file '" + std::string(name) + "'");
+  if (!file)
+    return fail(ErrorKind::not_found, "HF-BUNDLE-0005", "there is no readable file '" + std::string(name) + "'");
   return read(file);
 }
 
@@ -68,7 +70,9 @@ std::string harmless(std::string text) {
 
 Result<std::uint64_t> number_of(std::string_view text) {
   const auto number = parse_tree_number(text);
-  if (!number) return fail(ErrorKind::invalid, "HF-CLI-0002", "'" + std::string(text) + "' is not an entry: give its id, or index:N");
+  if (!number)
+    return fail(ErrorKind::invalid, "HF-CLI-0002",
+                "'" + std::string(text) + "' is not an entry: give its id, or index:N");
   return *number;
 }
 
@@ -79,7 +83,8 @@ Result<EntryId> entry_named(Log& log, std::string_view text) {
     return EntryId{std::int64_t(id)};
   }
   HF_TRY(const auto index, number_of(text.substr(kIndex.size())));
-  HF_TRY(const auto entry, log.database().read([&](const db::Reader& reader) { return Store(reader).entry_at(index); }));
+  HF_TRY(const auto entry,
+         log.database().read([&](const db::Reader& reader) { return Store(reader).entry_at(index); }));
   if (!entry) return fail(ErrorKind::not_found, "HF-LEDGER-0010", "the ledger has no entry at this index");
   return entry->id;
 }
@@ -103,8 +108,8 @@ Result<cli::Exit> prove(const cli::Args& args, cli::Terminal& terminal) {
   std::ofstream file{std::string(*out), std::ios::binary | std::ios::trunc};
   file << bundle_text(bundle) << std::flush;
   if (!file) return fail(ErrorKind::unavailable, "HF-LEDGER-0014", "cannot write '" + std::string(*out) + "'");
-  terminal.out << "written to " << *out << "; anyone can check it with: holdfast verify " << *out << " --key '" << text_of_member(bundle, "key")
-               << "'\n";
+  terminal.out << "written to " << *out << "; anyone can check it with: holdfast verify " << *out << " --key '"
+               << text_of_member(bundle, "key") << "'\n";
   return cli::kOk;
 }
 
@@ -116,9 +121,10 @@ void show_entries(const Listing& listing, bool json, std::ostream& out) {
       continue;
     }
     const auto* body = object.at("body").if_object();
-    out << harmless(fmt::format("{:>8}  {:>8}  {:<10}  {:<27}  {:<24}  {:<20}  {}", entry.index ? std::to_string(*entry.index) : "-", entry.id.value,
-                                std::string_view(object.at("state").get_string()), format_rfc3339(entry.recorded_at), entry.kind,
-                                body ? text_of_member(*body, "actor") : "(damaged)", body ? subjects_of(*body) : ""))
+    out << harmless(fmt::format(
+               "{:>8}  {:>8}  {:<10}  {:<27}  {:<24}  {:<20}  {}", entry.index ? std::to_string(*entry.index) : "-",
+               entry.id.value, std::string_view(object.at("state").get_string()), format_rfc3339(entry.recorded_at),
+               entry.kind, body ? text_of_member(*body, "actor") : "(damaged)", body ? subjects_of(*body) : ""))
         << "\n";
   }
   out.flush();
@@ -130,7 +136,8 @@ Result<cli::Exit> tail(const cli::Args& args, cli::Terminal& terminal) {
   const auto subject = args.option("subject").value_or("");
   const bool json = args.flag("json");
   if (!json)
-    terminal.out << fmt::format("{:>8}  {:>8}  {:<10}  {:<27}  {:<24}  {:<20}  {}\n", "index", "entry", "state", "recorded at", "kind", "actor", "subjects");
+    terminal.out << fmt::format("{:>8}  {:>8}  {:<10}  {:<27}  {:<24}  {:<20}  {}\n", "index", "entry", "state",
+                                "recorded at", "kind", "actor", "subjects");
   if (args.flag("follow")) {
     HF_CHECK(follow_entries(
         instance->database(), subject, limit,
@@ -165,7 +172,8 @@ Result<cli::Exit> verify_log(const cli::Args& args, cli::Terminal& terminal) {
   const bool whole = report->findings.empty();
   if (args.flag("json")) {
     JsonArray findings;
-    for (const auto& finding : report->findings) findings.push_back(JsonObject{{"where", finding.where}, {"what", finding.what}});
+    for (const auto& finding : report->findings)
+      findings.push_back(JsonObject{{"where", finding.where}, {"what", finding.what}});
     terminal.out << to_pretty_text(JsonObject{{"whole", whole},
                                               {"key", key->to_text()},
                                               {"entries", report->entries},
@@ -178,24 +186,23 @@ Result<cli::Exit> verify_log(const cli::Args& args, cli::Terminal& terminal) {
                  << "\n";
   } else {
     for (const auto& finding : report->findings) terminal.out << harmless(finding.where + ": " + finding.what) << "\n";
-    if (report->findings.size() >= kFindingsMax) terminal.out << "... and maybe more: only the first " << kFindingsMax << " are listed\n";
-    terminal.out << fmt::format("{} entries ({} waiting), {} checkpoints, {} segments with {} events, {} rows\n{}\n", report->entries,
-                                report->waiting, report->checkpoints, report->segments, report->events, report->rows,
-                                whole ? "all is as it was written" : "NOT as it was written");
+    if (report->findings.size() >= kFindingsMax)
+      terminal.out << "... and maybe more: only the first " << kFindingsMax << " are listed\n";
+    terminal.out << fmt::format("{} entries ({} waiting), {} checkpoints, {} segments with {} events, {} rows\n{}\n",
+                                report->entries, report->waiting, report->checkpoints, report->segments, report->events,
+                                report->rows, whole ? "all is as it was written" : "NOT as it was written");
   }
   return whole ? cli::kOk : cli::kNo;
 }
 
 JsonObject verified_json(const VerifiedBundle& verified) {
-  JsonObject json{{"verified", true},
-                  {"key", verified.key.to_text()},
-                  {"pinned", verified.pinned},
-                  {"origin", verified.checkpoint.origin},
-                  {"index", verified.index},
-                  {"tree_size", verified.checkpoint.size},
+  JsonObject json{{"verified", true},          {"key", verified.key.to_text()},
+                  {"pinned", verified.pinned}, {"origin", verified.checkpoint.origin},
+                  {"index", verified.index},   {"tree_size", verified.checkpoint.size},
                   {"entry", verified.entry}};
   if (verified.event)
-    json["event"] = JsonObject{{"position", verified.event->position}, {"events", verified.event->events}, {"body", verified.event->event}};
+    json["event"] = JsonObject{
+        {"position", verified.event->position}, {"events", verified.event->events}, {"body", verified.event->event}};
   return json;
 }
 
@@ -206,7 +213,9 @@ Result<cli::Exit> verify_file(const cli::Args& args, cli::Terminal& terminal) {
   const bool json = args.flag("json");
   if (!verified) {
     const auto& error = verified.error();
-    if (json) terminal.out << to_pretty_text(JsonObject{{"verified", false}, {"code", error.code}, {"reason", error.message}}) << "\n";
+    if (json)
+      terminal.out << to_pretty_text(JsonObject{{"verified", false}, {"code", error.code}, {"reason", error.message}})
+                   << "\n";
     else terminal.out << harmless("NOT verified: " + error.message) << " [" << error.code << "]\n";
     return cli::kNo;
   }
@@ -214,15 +223,21 @@ Result<cli::Exit> verify_file(const cli::Args& args, cli::Terminal& terminal) {
     terminal.out << to_pretty_text(verified_json(*verified)) << "\n";
     return cli::kOk;
   }
-  terminal.out << harmless(fmt::format("verified: entry {} of {} in the log {}", verified->index, verified->checkpoint.size, verified->checkpoint.origin)) << "\n";
+  terminal.out << harmless(fmt::format("verified: entry {} of {} in the log {}", verified->index,
+                                       verified->checkpoint.size, verified->checkpoint.origin))
+               << "\n";
   for (const auto* name : {"kind", "time", "actor", "role", "reason"})
-    if (const auto value = text_of_member(verified->entry, name); !value.empty()) terminal.out << harmless(fmt::format("{:<9} {}", name, value)) << "\n";
+    if (const auto value = text_of_member(verified->entry, name); !value.empty())
+      terminal.out << harmless(fmt::format("{:<9} {}", name, value)) << "\n";
   terminal.out << harmless(fmt::format("{:<9} {}", "subjects", subjects_of(verified->entry))) << "\n";
   if (verified->event)
-    terminal.out << harmless(fmt::format("{:<9} {} of {} in the entry's segment: {}", "event", verified->event->position, verified->event->events, verified->event->line)) << "\n";
+    terminal.out << harmless(fmt::format("{:<9} {} of {} in the entry's segment: {}", "event",
+                                         verified->event->position, verified->event->events, verified->event->line))
+                 << "\n";
   terminal.out << harmless(fmt::format("{:<9} {}", "key", verified->key.to_text())) << "\n";
   if (!verified->pinned)
-    terminal.out << "the key is the bundle's own word: compare it with the one that the manufacturer publishes, or give it with --key\n";
+    terminal.out << "the key is the bundle's own word: compare it with the one that the manufacturer publishes, or "
+                    "give it with --key\n";
   return cli::kOk;
 }
 
@@ -230,8 +245,10 @@ const cli::Option kKey{"key", "FILE|TEXT", "Verifier key to trust, NAME+ID+BASE6
 const cli::Option kJson{"json", "", "Print JSON"};
 
 const cli::Command kCommands[] = {
-    {{"ledger prove", "Write the evidence bundle of an entry, which anyone can verify offline",
-      "The bundle holds the entry, its Merkle path and the signed checkpoint. With --event it proves one device event:\n"
+    {{"ledger prove",
+      "Write the evidence bundle of an entry, which anyone can verify offline",
+      "The bundle holds the entry, its Merkle path and the signed checkpoint. With --event it proves one device "
+      "event:\n"
       "the event, its path to the root of its segment, and the entry that carries this root.",
       {{"ENTRY", "id of the entry, or index:N for its place in the log"}},
       {instance::kDataOption,
@@ -239,7 +256,8 @@ const cli::Command kCommands[] = {
        {"out", "FILE", "Write there (default: standard output)"}},
       {"holdfast ledger prove 1042 --out release.evidence.json", "holdfast ledger prove index:7 --event 311"}},
      prove},
-    {{"ledger tail", "Show the newest entries of the evidence log",
+    {{"ledger tail",
+      "Show the newest entries of the evidence log",
       "Oldest of them first. With --follow, sequenced entries only, and each further one when it gets its index.\n"
       "--json prints a line an entry: {id, index, state, kind, recorded_at, body}.",
       {},
@@ -250,14 +268,17 @@ const cli::Command kCommands[] = {
        kJson},
       {"holdfast ledger tail --subject product:px-100", "holdfast ledger tail --follow --json"}},
      tail},
-    {{"ledger verify", "Recompute the whole log and compare every proven row with it",
-      "Entries, indexes, tree, checkpoints, segments and rows are recomputed from their bytes. Each place that is not as it\n"
+    {{"ledger verify",
+      "Recompute the whole log and compare every proven row with it",
+      "Entries, indexes, tree, checkpoints, segments and rows are recomputed from their bytes. Each place that is not "
+      "as it\n"
       "was written is named. Exit code 1 if there is one. With --key no token is needed.",
       {},
       {instance::kDataOption, kKey, kJson},
       {"holdfast ledger verify", "holdfast ledger verify --key 'example.eu/holdfast+...' --json"}},
      verify_log},
-    {{"verify", "Verify an evidence bundle offline",
+    {{"verify",
+      "Verify an evidence bundle offline",
       "Needs no installation, no database and no network. Exit code 1 and the reason if the bundle does not hold.\n"
       "Without --key the bundle's own key is used, and the answer says so.",
       {{"BUNDLE", "file made by 'holdfast ledger prove'; - is standard input"}},

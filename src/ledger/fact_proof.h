@@ -31,11 +31,13 @@ class FactProof : public EventProof {
   using Say = std::function<void(const Fact&, int sign)>;
 
   void event(std::int64_t segment, std::uint64_t position, const JsonObject& event) final;
-  Result<void> compare(const db::Reader& reader, const std::function<Result<void>(const Visit&)>& replay, const Found& found) final;
+  Result<void> compare(const db::Reader& reader, const std::function<Result<void>(const Visit&)>& replay,
+                       const Found& found) final;
 
  protected:
   // Events say +1, rows -1; an event that replaces another says -1 for what it ends.
-  virtual void facts_of_event(std::int64_t segment, std::uint64_t position, const JsonObject& event, const Say& say) const = 0;
+  virtual void facts_of_event(std::int64_t segment, std::uint64_t position, const JsonObject& event,
+                              const Say& say) const = 0;
   virtual Result<void> facts_of_rows(const db::Reader& reader, const Say& say) const = 0;
   // "what it runs", for the letter of a fact.
   [[nodiscard]] virtual std::string_view name_of(char what) const = 0;

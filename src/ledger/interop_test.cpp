@@ -1,8 +1,8 @@
 // Our notes, checkpoints and proofs before golang.org/x/mod/sumdb (tests/interop/ledger_verify), signed by SoftHSM.
-#include <cstdlib>
 #include <fmt/format.h>
-#include <fstream>
 #include <gtest/gtest.h>
+#include <cstdlib>
+#include <fstream>
 
 #include "crypto/token_setup.h"
 #include "db/migrate.h"
@@ -27,8 +27,11 @@ std::string list_of(std::span<const Hash> hashes) {
   return text.empty() ? "-" : text;
 }
 
-// The last digit of the signature's base64 has two bits that mean nothing. We take one spelling alone, Go takes all four.
-bool in_spare_bits(const std::string& note, std::size_t at) { return note.compare(at + 1, 2, "=\n") == 0 && at + 3 == note.size(); }
+// The last digit of the signature's base64 has two bits that mean nothing. We take one spelling alone, Go takes all
+// four.
+bool in_spare_bits(const std::string& note, std::size_t at) {
+  return note.compare(at + 1, 2, "=\n") == 0 && at + 3 == note.size();
+}
 
 std::string entry_of(std::size_t index) { return fmt::format("entry {}", index); }
 
@@ -77,8 +80,7 @@ class Interop : public testing::Test {
     for (std::size_t i = 0; i < lines.size(); ++i) {
       if (expected_[i].second == "refused")
         EXPECT_TRUE(lines[i].starts_with("refused: ") && lines[i] != "refused: malformed case") << expected_[i].first;
-      else
-        EXPECT_EQ(lines[i], expected_[i].second) << expected_[i].first;
+      else EXPECT_EQ(lines[i], expected_[i].second) << expected_[i].first;
     }
   }
 
@@ -204,7 +206,8 @@ TEST_F(Interop, ABundleIsVerifiedWithItsEventAndNoFlippedBitOfItsProofIs) {
 }
 
 TEST_F(Interop, NotesThatGoSignsOpenHere) {
-  for (const std::string text : {"a\n", "two\n\nparts\n", "\n", "\xc3\xa4\xe2\x80\x94 \n"}) ask("sign go.example/key " + base64(text), text);
+  for (const std::string text : {"a\n", "two\n\nparts\n", "\n", "\xc3\xa4\xe2\x80\x94 \n"})
+    ask("sign go.example/key " + base64(text), text);
   const auto lines = answers();
   ASSERT_EQ(lines.size(), expected_.size());
   for (std::size_t i = 0; i < lines.size(); ++i) {

@@ -16,8 +16,11 @@ Result<Listing> with_published(const Store& store, std::vector<Entry> entries) {
 }  // namespace
 
 JsonObject entry_json(const Entry& entry, std::uint64_t published) {
-  JsonObject json{{"id", std::to_string(entry.id.value)}, {"index", nullptr}, {"state", "waiting"},
-                  {"kind", entry.kind}, {"recorded_at", format_rfc3339(entry.recorded_at)}};
+  JsonObject json{{"id", std::to_string(entry.id.value)},
+                  {"index", nullptr},
+                  {"state", "waiting"},
+                  {"kind", entry.kind},
+                  {"recorded_at", format_rfc3339(entry.recorded_at)}};
   if (entry.index) {
     json["index"] = *entry.index;
     json["state"] = *entry.index < published ? "published" : "integrated";
@@ -28,7 +31,8 @@ JsonObject entry_json(const Entry& entry, std::uint64_t published) {
   return json;
 }
 
-Result<Listing> list_entries(db::Database& database, std::string_view subject, std::int64_t before, std::int64_t limit) {
+Result<Listing> list_entries(db::Database& database, std::string_view subject, std::int64_t before,
+                             std::int64_t limit) {
   return database.read([&](const db::Reader& reader) -> Result<Listing> {
     const Store store(reader);
     HF_TRY(auto entries, subject.empty() ? store.recent(before, limit) : store.of_subject(subject, before, limit));

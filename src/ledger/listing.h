@@ -10,8 +10,8 @@
 
 namespace hf::ledger {
 
-// {"id": TEXT, "index": N | null, "state": "waiting" | "integrated" | "published", "kind", "recorded_at", "body": {...}}
-// `published` is the size of the newest checkpoint.
+// {"id": TEXT, "index": N | null, "state": "waiting" | "integrated" | "published", "kind", "recorded_at", "body":
+// {...}} `published` is the size of the newest checkpoint.
 [[nodiscard]] JsonObject entry_json(const Entry& entry, std::uint64_t published);
 
 struct Listing {
@@ -19,7 +19,8 @@ struct Listing {
   std::uint64_t published = 0;  // size of the newest checkpoint in the same snapshot
 };
 // Newest first, ids below `before`; of one subject unless it is empty.
-[[nodiscard]] Result<Listing> list_entries(db::Database& database, std::string_view subject, std::int64_t before, std::int64_t limit);
+[[nodiscard]] Result<Listing> list_entries(db::Database& database, std::string_view subject, std::int64_t before,
+                                           std::int64_t limit);
 
 // The last `last` sequenced entries, oldest first, then each further one as it is sequenced: no entry twice, none left
 // out. Whenever there is nothing more, `wait` is asked, and ends the following with false; so does `show`.

@@ -13,7 +13,8 @@ const db::Query kWaiting{"ledger.waiting", R"sql(
      LIMIT $1)sql"};
 const db::Query kAnyWaiting{"ledger.any_waiting", "SELECT entry_id FROM ledger_outbox ORDER BY entry_id LIMIT 1"};
 const db::Query kInsertLeaf{"ledger.insert_leaf", "INSERT INTO ledger_leaf (leaf_index, entry_id) VALUES ($1, $2)"};
-const db::Query kInsertNode{"ledger.insert_node", "INSERT INTO ledger_node (level, position, hash) VALUES ($1, $2, $3)"};
+const db::Query kInsertNode{"ledger.insert_node",
+                            "INSERT INTO ledger_node (level, position, hash) VALUES ($1, $2, $3)"};
 const db::Query kDeleteOutbox{"ledger.delete_outbox", "DELETE FROM ledger_outbox WHERE entry_id = $1"};
 const db::Query kInsertCheckpoint{"ledger.insert_checkpoint", R"sql(
     INSERT INTO ledger_checkpoint (tree_size, signed_at, note) VALUES ($1, $2, $3) ON CONFLICT (tree_size) DO NOTHING)sql"};
@@ -35,7 +36,12 @@ Result<std::uint64_t> Log::integrate() {
   }));
   if (!any) return std::uint64_t{0};
   return database_.write([](db::Writer& writer) -> Result<std::uint64_t> {
-    HF_TRY(const auto waiting, writer.select(kWaiting, [](const db::Row& row) { return Waiting{row.int64(0), hash_of(row.blob(1))}; }, kBatch));
+    HF_TRY(const auto waiting, writer.select(
+                                   kWaiting,
+                                   [](const db::Row& row) {
+                                     return Waiting{row.int64(0), hash_of(row.blob(1))};
+                                   },
+                                   kBatch));
     if (waiting.empty()) return std::uint64_t{0};
     const Store store(writer);
     HF_TRY(const auto size, store.size());
@@ -52,7 +58,8 @@ Result<std::uint64_t> Log::integrate() {
       outbox_rows.push_back(waiting[i].entry);
     }
     for (const auto& node : completed)
-      node_rows.insert(node_rows.end(), {std::int64_t(node.level), std::int64_t(node.position), db::to_value(node.hash)});
+      node_rows.insert(node_rows.end(),
+                       {std::int64_t(node.level), std::int64_t(node.position), db::to_value(node.hash)});
     HF_CHECK(writer.execute_many(kInsertLeaf, leaf_rows, 2));
     HF_CHECK(writer.execute_many(kInsertNode, node_rows, 3));
     HF_CHECK(writer.execute_many(kDeleteOutbox, outbox_rows, 1));
@@ -82,18 +89,22 @@ Result<std::uint64_t> Log::publish() {
     HF_TRY(const auto key, verifier_key());
     HF_TRY(const auto signed_head, open_checkpoint(heads.last->note, std::span(&key, 1)));
     if (signed_head.size > heads.size || signed_head.root != heads.root_at_last)
-      return fail(ErrorKind::internal, "HF-LEDGER-0008",
-                  "the ledger no longer contains what its last checkpoint says; nothing more is signed. Restore a backup and "
-                  "run 'holdfast ledger verify'",
-                  "checkpoint of size " + std::to_string(signed_head.size));
+      return fail(
+          ErrorKind::internal, "HF-LEDGER-0008",
+          "the ledger no longer contains what its last checkpoint says; nothing more is signed. Restore a backup and "
+          "run 'holdfast ledger verify'",
+          "checkpoint of size " + std::to_string(signed_head.size));
     if (signed_head.size == heads.size) return heads.size;
   }
   if (heads.size == 0) return heads.size;
   HF_TRY(const auto note, sign_checkpoint({.origin = origin_, .size = heads.size, .root = heads.root}, keys_, key_));
-  // The leaves are on the disk, and Ed25519 gives one signature for one text: a checkpoint that is lost with the power is
-  // signed again as it was, and nobody holds one that the log does not contain.
-  HF_CHECK(database_.write([&](db::Writer& writer) { return writer.execute(kInsertCheckpoint, std::int64_t(heads.size), clock_.now(), note); },
-                           db::Durability::derived));
+  // The leaves are on the disk, and Ed25519 gives one signature for one text: a checkpoint that is lost with the power
+  // is signed again as it was, and nobody holds one that the log does not contain.
+  HF_CHECK(database_.write(
+      [&](db::Writer& writer) {
+        return writer.execute(kInsertCheckpoint, std::int64_t(heads.size), clock_.now(), note);
+      },
+      db::Durability::derived));
   return heads.size;
 }
 

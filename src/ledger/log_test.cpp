@@ -11,7 +11,8 @@
 namespace hf::ledger {
 namespace {
 
-const db::Query kInsertThing{"test.ledger.insert_thing", "INSERT INTO thing (thing_id, entry_id, name) VALUES ($1, $2, $3)"};
+const db::Query kInsertThing{"test.ledger.insert_thing",
+                             "INSERT INTO thing (thing_id, entry_id, name) VALUES ($1, $2, $3)"};
 const ProvenTable kThing{"thing", "thing_id", "thing_id, name"};
 
 class LedgerLog : public test::DatabaseTest {
@@ -28,8 +29,7 @@ class LedgerLog : public test::DatabaseTest {
   void tamper(const std::string& table, const std::string& text) {
     if (GetParam() == db::Engine::sqlite)
       sql("DROP TRIGGER IF EXISTS " + table + "_no_update; DROP TRIGGER IF EXISTS " + table + "_no_delete; " + text);
-    else
-      sql("SET session_replication_role = replica; " + text + "; SET session_replication_role = origin");
+    else sql("SET session_replication_role = replica; " + text + "; SET session_replication_role = origin");
   }
 
   EntryId add(std::int64_t id, const std::string& name) {
@@ -98,9 +98,8 @@ TEST_P(LedgerLog, AClockThatGoesBackDoesNotTurnTheLogAround) {
 }
 
 TEST_P(LedgerLog, AChangeWithoutEvidenceIsNotCommitted) {
-  const auto done = write(*database_, clock_, {"user:test", "tester"}, [&](Transaction& t) {
-    return t.db().execute(kInsertThing, 1, 0, "sneaky");
-  });
+  const auto done = write(*database_, clock_, {"user:test", "tester"},
+                          [&](Transaction& t) { return t.db().execute(kInsertThing, 1, 0, "sneaky"); });
   EXPECT_EQ(done.error().code, "HF-LEDGER-0005");
   EXPECT_EQ(verify().rows, 0U);
 }
@@ -109,10 +108,12 @@ TEST_P(LedgerLog, LedgerTablesRefuseUpdateAndDelete) {
   add(1, "a");
   ASSERT_TRUE(log_.advance());
   for (const auto* table : {"ledger_entry", "ledger_subject", "ledger_leaf", "ledger_node", "ledger_checkpoint"}) {
-    const auto gone = database_->write([&](db::Writer& writer) { return writer.script("DELETE FROM " + std::string(table)); });
+    const auto gone =
+        database_->write([&](db::Writer& writer) { return writer.script("DELETE FROM " + std::string(table)); });
     EXPECT_EQ(gone.error().code, "HF-DB-0004") << table;
   }
-  EXPECT_FALSE(database_->write([&](db::Writer& writer) { return writer.script("UPDATE ledger_entry SET kind = 'x'"); }));
+  EXPECT_FALSE(
+      database_->write([&](db::Writer& writer) { return writer.script("UPDATE ledger_entry SET kind = 'x'"); }));
   EXPECT_TRUE(verify().findings.empty());
 }
 
@@ -127,14 +128,18 @@ TEST_P(LedgerLog, EveryAlteredPlaceIsFoundAndNamed) {
   EXPECT_EQ(named(), std::set<std::string>{"row thing 5"});
   sql("UPDATE thing SET name = 'n5' WHERE thing_id = 5; DELETE FROM thing WHERE thing_id = 7");
   EXPECT_EQ(named(), std::set<std::string>{"row thing 7"});
-  sql("INSERT INTO thing (thing_id, entry_id, name) VALUES (7, " + std::to_string(ids[7].value) + ", 'n7'), (999, 1, 'x')");
+  sql("INSERT INTO thing (thing_id, entry_id, name) VALUES (7, " + std::to_string(ids[7].value) +
+      ", 'n7'), (999, 1, 'x')");
   EXPECT_EQ(named(), std::set<std::string>{"row thing 999"});
   sql("DELETE FROM thing WHERE thing_id = 999");
   ASSERT_TRUE(named().empty());
 
-  tamper("ledger_node", "UPDATE ledger_node SET hash = (SELECT hash FROM ledger_node WHERE level = 0 AND position = 3) WHERE level = 1 AND position = 0");
+  tamper("ledger_node",
+         "UPDATE ledger_node SET hash = (SELECT hash FROM ledger_node WHERE level = 0 AND position = 3) WHERE level = "
+         "1 AND position = 0");
   EXPECT_EQ(named(), std::set<std::string>{"tile node 1/0"});
-  EXPECT_EQ((add(1000, "late"), log_.advance().error().code), "HF-LEDGER-0008") << "a log that does not extend its checkpoint is not signed";
+  EXPECT_EQ((add(1000, "late"), log_.advance().error().code), "HF-LEDGER-0008")
+      << "a log that does not extend its checkpoint is not signed";
 }
 
 TEST_P(LedgerLog, WhatIsHiddenIsFoundAndNamed) {
@@ -146,7 +151,8 @@ TEST_P(LedgerLog, WhatIsHiddenIsFoundAndNamed) {
   tamper("ledger_subject", "DELETE FROM ledger_subject WHERE entry_id = " + id(first));
   tamper("ledger_subject", "INSERT INTO ledger_subject (subject, entry_id) VALUES ('thing:x', " + id(second) + ")");
   sql("DELETE FROM ledger_outbox");
-  EXPECT_EQ(named(), (std::set<std::string>{"subjects of entry " + id(first), "subjects of entry " + id(second), "entry " + id(third)}));
+  EXPECT_EQ(named(), (std::set<std::string>{"subjects of entry " + id(first), "subjects of entry " + id(second),
+                                            "entry " + id(third)}));
 }
 
 TEST_P(LedgerLog, AnEntryProvesAnyNumberOfRowsAndStaysSmallEnoughForATile) {
@@ -168,7 +174,9 @@ TEST_P(LedgerLog, AnEntryProvesAnyNumberOfRowsAndStaysSmallEnoughForATile) {
   EXPECT_EQ(report.rows, std::uint64_t(kRows));
   sql("UPDATE thing SET name = 'other' WHERE thing_id = 1234");
   EXPECT_EQ(named(), std::set<std::string>{"row thing 1234"});
-  const auto too_large = write(*database_, clock_, {"user:test", "tester"}, [](Transaction& t) { return t.append("x", {}, {{"text", std::string(70'000, 'x')}}); });
+  const auto too_large = write(*database_, clock_, {"user:test", "tester"}, [](Transaction& t) {
+    return t.append("x", {}, {{"text", std::string(70'000, 'x')}});
+  });
   EXPECT_EQ(too_large.error().code, "HF-LEDGER-0012");
 }
 
@@ -187,8 +195,10 @@ TEST_P(LedgerLog, AnAlteredEntryIsNamedEvenWithItsHashMadeToFit) {
   EXPECT_TRUE(named().contains("entry " + std::to_string(entry.value)));
   tamper("ledger_entry", "UPDATE ledger_entry SET leaf_hash = " + literal(leaf_hash(bytes_of(forged))) + where);
   EXPECT_TRUE(named().contains("entry " + std::to_string(entry.value)));
-  tamper("ledger_node", "UPDATE ledger_node SET hash = " + literal(leaf_hash(bytes_of(forged))) + " WHERE level = 0 AND position = 0");
-  EXPECT_EQ(named(), std::set<std::string>{"checkpoint 2"}) << "only the signature stands between an attacker and the past";
+  tamper("ledger_node",
+         "UPDATE ledger_node SET hash = " + literal(leaf_hash(bytes_of(forged))) + " WHERE level = 0 AND position = 0");
+  EXPECT_EQ(named(), std::set<std::string>{"checkpoint 2"})
+      << "only the signature stands between an attacker and the past";
 }
 
 TEST_P(LedgerLog, ASegmentIsProvenByTheRootInItsEntry) {

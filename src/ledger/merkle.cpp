@@ -50,9 +50,7 @@ auto refuse(std::string_view code, std::string message) {
 auto refuse_inclusion() {
   return refuse("HF-LEDGER-0003", "the inclusion proof does not lead from this entry to this root");
 }
-auto refuse_consistency() {
-  return refuse("HF-LEDGER-0004", "the consistency proof does not connect these two trees");
-}
+auto refuse_consistency() { return refuse("HF-LEDGER-0004", "the consistency proof does not connect these two trees"); }
 
 }  // namespace
 

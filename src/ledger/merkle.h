@@ -14,9 +14,9 @@ namespace hf::ledger {
 
 using Hash = crypto::Sha256;
 
-[[nodiscard]] Hash leaf_hash(ByteView entry);       // SHA-256(0x00 || entry)
-[[nodiscard]] Hash node_hash(const Hash& left, const Hash& right);       // SHA-256(0x01 || left || right)
-[[nodiscard]] Hash tree_root(std::span<const Hash> leaves);              // MTH; SHA-256("") for no leaves
+[[nodiscard]] Hash leaf_hash(ByteView entry);                       // SHA-256(0x00 || entry)
+[[nodiscard]] Hash node_hash(const Hash& left, const Hash& right);  // SHA-256(0x01 || left || right)
+[[nodiscard]] Hash tree_root(std::span<const Hash> leaves);         // MTH; SHA-256("") for no leaves
 
 // PATH(index, leaves). HF-LEDGER-0001 if there is no such leaf.
 [[nodiscard]] Result<std::vector<Hash>> inclusion_proof(std::span<const Hash> leaves, std::uint64_t index);

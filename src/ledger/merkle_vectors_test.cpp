@@ -1,8 +1,8 @@
 // The published RFC 6962 proof vectors; the source is cited at the head of the data file.
 #include "ledger/merkle.h"
 
-#include <fstream>
 #include <gtest/gtest.h>
+#include <fstream>
 #include <optional>
 #include <sstream>
 #include <string>

@@ -1,7 +1,7 @@
 #include "ledger/note.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace hf::ledger {
 namespace {
@@ -20,10 +20,11 @@ std::uint32_t be32(ByteView bytes) {
 
 // Unicode property White_Space, as UTF-8.
 constexpr std::string_view kSpaces[] = {
-    "\t",       "\n",           "\v",           "\f",           "\r",           " ",            "\xc2\x85",
-    "\xc2\xa0", "\xe1\x9a\x80", "\xe2\x80\x80", "\xe2\x80\x81", "\xe2\x80\x82", "\xe2\x80\x83", "\xe2\x80\x84",
-    "\xe2\x80\x85", "\xe2\x80\x86", "\xe2\x80\x87", "\xe2\x80\x88", "\xe2\x80\x89", "\xe2\x80\x8a", "\xe2\x80\xa8",
-    "\xe2\x80\xa9", "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80"};
+    "\t",           "\n",           "\v",           "\f",           "\r",           " ",
+    "\xc2\x85",     "\xc2\xa0",     "\xe1\x9a\x80", "\xe2\x80\x80", "\xe2\x80\x81", "\xe2\x80\x82",
+    "\xe2\x80\x83", "\xe2\x80\x84", "\xe2\x80\x85", "\xe2\x80\x86", "\xe2\x80\x87", "\xe2\x80\x88",
+    "\xe2\x80\x89", "\xe2\x80\x8a", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaf", "\xe2\x81\x9f",
+    "\xe3\x80\x80"};
 
 // "MUST be valid UTF-8 and MUST NOT contain any ASCII control characters (those below U+0020) other than newline."
 bool is_note_text(std::string_view text) {
@@ -37,7 +38,8 @@ Result<NoteSignature> parse_line(std::string_view line) {
   if (space == std::string_view::npos || !is_key_name(line.substr(0, space))) return malformed("bad key name");
   const auto bytes = from_base64(line.substr(space + 1));
   if (!bytes || bytes->size() <= kKeyIdSize) return malformed("bad signature encoding");
-  return NoteSignature{std::string(line.substr(0, space)), be32(*bytes), Bytes(bytes->begin() + kKeyIdSize, bytes->end())};
+  return NoteSignature{std::string(line.substr(0, space)), be32(*bytes),
+                       Bytes(bytes->begin() + kKeyIdSize, bytes->end())};
 }
 
 }  // namespace

@@ -64,11 +64,12 @@ TEST(Note, MalformedNotesAreRefused) {
   const std::string good = "\xe2\x80\x94 n AAAAAAA=\n";
   ASSERT_TRUE(parse_note("t\n\n" + good));
   ASSERT_TRUE(parse_note("t\n\n\n" + good));
-  for (const auto& bad : std::vector<std::string>{
-           "", "t\n", "t\n\n", "t\n" + good, "t\n\n" + good.substr(0, good.size() - 1), "t\n\n- n AAAAAAA=\n",
-           "t\n\n\xe2\x80\x94 n\n", "t\n\n\xe2\x80\x94 n+m AAAAAAA=\n", "t\n\n\xe2\x80\x94  AAAAAAA=\n",
-           "t\n\n\xe2\x80\x94 n\xc2\xa0m AAAAAAA=\n", "t\n\n\xe2\x80\x94 n AAAAAA==\n", "t\n\n\xe2\x80\x94 n AAAAAAB=\n",
-           "t\r\n\n" + good, "t\t\n\n" + good, "t\xff\n\n" + good, "t\n\n" + good + "x\n"})
+  for (const auto& bad :
+       std::vector<std::string>{"", "t\n", "t\n\n", "t\n" + good, "t\n\n" + good.substr(0, good.size() - 1),
+                                "t\n\n- n AAAAAAA=\n", "t\n\n\xe2\x80\x94 n\n", "t\n\n\xe2\x80\x94 n+m AAAAAAA=\n",
+                                "t\n\n\xe2\x80\x94  AAAAAAA=\n", "t\n\n\xe2\x80\x94 n\xc2\xa0m AAAAAAA=\n",
+                                "t\n\n\xe2\x80\x94 n AAAAAA==\n", "t\n\n\xe2\x80\x94 n AAAAAAB=\n", "t\r\n\n" + good,
+                                "t\t\n\n" + good, "t\xff\n\n" + good, "t\n\n" + good + "x\n"})
     EXPECT_EQ(parse_note(bad).error().code, "HF-NOTE-0003") << bad;
 }
 

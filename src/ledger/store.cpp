@@ -57,15 +57,18 @@ const db::Query kSegment{"ledger.segment", R"sql(
 
 Entry read_entry(const db::Row& row) {
   const auto index = row.int64_or_none(1);
-  return {EntryId{row.int64(0)}, index ? std::optional(std::uint64_t(*index)) : std::nullopt, row.string(2), row.time(3),
-          std::string(text_of(row.blob(4)))};
+  return {EntryId{row.int64(0)}, index ? std::optional(std::uint64_t(*index)) : std::nullopt, row.string(2),
+          row.time(3), std::string(text_of(row.blob(4)))};
 }
 
-PublishedCheckpoint read_checkpoint(const db::Row& row) { return {std::uint64_t(row.int64(0)), row.time(1), row.string(2)}; }
+PublishedCheckpoint read_checkpoint(const db::Row& row) {
+  return {std::uint64_t(row.int64(0)), row.time(1), row.string(2)};
+}
 
 Segment read_segment(const db::Row& row) {
   const auto data = row.blob(4);
-  return {row.int64(0), EntryId{row.int64(1)}, std::uint64_t(row.int64(2)), hash_of(row.blob(3)), Bytes(data.begin(), data.end())};
+  return {row.int64(0), EntryId{row.int64(1)}, std::uint64_t(row.int64(2)), hash_of(row.blob(3)),
+          Bytes(data.begin(), data.end())};
 }
 
 }  // namespace
@@ -81,7 +84,9 @@ Result<std::uint64_t> Store::size() const {
   return std::uint64_t(size);
 }
 
-Result<std::optional<PublishedCheckpoint>> Store::latest_checkpoint() const { return db_.find(kLatestCheckpoint, read_checkpoint); }
+Result<std::optional<PublishedCheckpoint>> Store::latest_checkpoint() const {
+  return db_.find(kLatestCheckpoint, read_checkpoint);
+}
 
 Result<std::optional<PublishedCheckpoint>> Store::checkpoint_covering(std::uint64_t index) const {
   return db_.find(kCheckpointCovering, read_checkpoint, std::int64_t(index));
@@ -89,7 +94,9 @@ Result<std::optional<PublishedCheckpoint>> Store::checkpoint_covering(std::uint6
 
 Result<std::optional<Entry>> Store::entry(EntryId id) const { return db_.find(kEntry, read_entry, id); }
 
-Result<std::optional<Entry>> Store::entry_at(std::uint64_t index) const { return db_.find(kEntryAt, read_entry, std::int64_t(index)); }
+Result<std::optional<Entry>> Store::entry_at(std::uint64_t index) const {
+  return db_.find(kEntryAt, read_entry, std::int64_t(index));
+}
 
 Result<std::vector<Entry>> Store::recent(std::int64_t before, std::int64_t limit) const {
   return db_.select(kRecent, read_entry, before, limit);
@@ -105,8 +112,9 @@ Result<std::vector<Entry>> Store::sequenced(std::uint64_t from, std::string_view
 }
 
 Result<std::vector<std::string>> Store::bodies(std::uint64_t from, std::uint64_t count) const {
-  HF_TRY(auto bodies, db_.select(kBodies, [](const db::Row& row) { return std::string(text_of(row.blob(0))); }, std::int64_t(from),
-                                 std::int64_t(from + count)));
+  HF_TRY(auto bodies, db_.select(
+                          kBodies, [](const db::Row& row) { return std::string(text_of(row.blob(0))); },
+                          std::int64_t(from), std::int64_t(from + count)));
   if (bodies.size() != count)
     return fail(ErrorKind::internal, "HF-LEDGER-0007", "the ledger's tree has a gap; run 'holdfast ledger verify'",
                 "entries from index " + std::to_string(from));
@@ -117,8 +125,9 @@ Result<std::optional<Segment>> Store::segment(std::int64_t id) const { return db
 
 NodeReader Store::nodes() const {
   return [this](unsigned level, std::uint64_t position, std::uint64_t count) -> Result<std::vector<Hash>> {
-    HF_TRY(auto hashes, db_.select(kNodes, [](const db::Row& row) { return hash_of(row.blob(0)); }, std::int64_t(level),
-                                   std::int64_t(position), std::int64_t(position + count)));
+    HF_TRY(auto hashes, db_.select(
+                            kNodes, [](const db::Row& row) { return hash_of(row.blob(0)); }, std::int64_t(level),
+                            std::int64_t(position), std::int64_t(position + count)));
     if (hashes.size() != count)
       return fail(ErrorKind::internal, "HF-LEDGER-0007", "the ledger's tree has a gap; run 'holdfast ledger verify'",
                   "level " + std::to_string(level) + ", position " + std::to_string(position));

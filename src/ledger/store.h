@@ -44,9 +44,11 @@ class Store {
   [[nodiscard]] Result<std::optional<Entry>> entry_at(std::uint64_t index) const;
   // Newest first, ids below `before`.
   [[nodiscard]] Result<std::vector<Entry>> recent(std::int64_t before, std::int64_t limit) const;
-  [[nodiscard]] Result<std::vector<Entry>> of_subject(std::string_view subject, std::int64_t before, std::int64_t limit) const;
+  [[nodiscard]] Result<std::vector<Entry>> of_subject(std::string_view subject, std::int64_t before,
+                                                      std::int64_t limit) const;
   // Oldest first, in the order of the log: indexes from `from` on; of one subject unless it is empty.
-  [[nodiscard]] Result<std::vector<Entry>> sequenced(std::uint64_t from, std::string_view subject, std::int64_t limit) const;
+  [[nodiscard]] Result<std::vector<Entry>> sequenced(std::uint64_t from, std::string_view subject,
+                                                     std::int64_t limit) const;
   // Bodies of `count` entries from index `from` on, exactly so many, or HF-LEDGER-0007.
   [[nodiscard]] Result<std::vector<std::string>> bodies(std::uint64_t from, std::uint64_t count) const;
   [[nodiscard]] Result<std::optional<Segment>> segment(std::int64_t id) const;

@@ -16,7 +16,8 @@ Result<std::string> tile_bytes(const Store& store, const TilePath& tile) {
   HF_TRY(const auto bodies, store.bodies(first, tile.width));
   for (const auto& body : bodies) {
     if (body.size() > kEntryMax)
-      return fail(ErrorKind::internal, "HF-LEDGER-0007", "an entry is longer than a tile can hold; run 'holdfast ledger verify'",
+      return fail(ErrorKind::internal, "HF-LEDGER-0007",
+                  "an entry is longer than a tile can hold; run 'holdfast ledger verify'",
                   "entries from index " + std::to_string(first));
     bytes += char(body.size() >> 8);
     bytes += char(body.size() & 0xff);

@@ -1,7 +1,7 @@
 #include "ledger/tile_path.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "base/text.h"
 #include "ledger/checkpoint.h"

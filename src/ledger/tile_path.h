@@ -17,7 +17,7 @@ inline constexpr std::uint32_t kTileLevelMax = 63;
 struct TilePath {
   std::optional<std::uint32_t> level;  // 0 to 63; nothing for a bundle of entries
   std::uint64_t index{};
-  std::uint32_t width = kTileWidth;    // below kTileWidth: a partial tile
+  std::uint32_t width = kTileWidth;  // below kTileWidth: a partial tile
 
   bool operator==(const TilePath&) const = default;
 };

@@ -1,7 +1,7 @@
 #include "ledger/tlog_proof.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace hf::ledger {
 namespace {

@@ -40,7 +40,6 @@ struct TlogProof {
 // The checkpoint under which `leaf` (its leaf_hash()) is entry proof.index. HF-NOTE-*, HF-CHECKPOINT-* or
 // HF-LEDGER-0003.
 [[nodiscard]] Result<Checkpoint> verify_tlog_proof(const TlogProof& proof, const Hash& leaf,
-                                                   std::span<const VerifierKey> trusted,
-                                                   const NoteLimits& limits = {});
+                                                   std::span<const VerifierKey> trusted, const NoteLimits& limits = {});
 
 }  // namespace hf::ledger

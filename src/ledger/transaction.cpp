@@ -47,8 +47,8 @@ ProvenTable::ProvenTable(std::string_view table, std::string_view key, std::stri
       row_name_("ledger.proven_row." + table_),
       row_sql_("SELECT " + std::string(columns) + " FROM " + table_ + " WHERE " + std::string(key) + " = $1"),
       rows_name_("ledger.proven_rows." + table_),
-      rows_sql_("SELECT CAST(" + std::string(key) + " AS TEXT) AS proven_key, entry_id, " + std::string(columns) + " FROM " + table_ +
-                " ORDER BY " + std::string(key)),
+      rows_sql_("SELECT CAST(" + std::string(key) + " AS TEXT) AS proven_key, entry_id, " + std::string(columns) +
+                " FROM " + table_ + " ORDER BY " + std::string(key)),
       columns_(names_of(columns)),
       row_(row_name_, row_sql_),
       rows_(rows_name_, rows_sql_) {
@@ -89,11 +89,13 @@ Transaction::Open& Transaction::open(EntryId entry) {
 }
 
 Result<void> Transaction::prove(EntryId entry, const ProvenTable& table, std::int64_t key) {
-  HF_TRY(const auto digest, writer_.find(table.row_query(), [&](const db::Row& row) { return table.digest(row); }, key));
+  HF_TRY(const auto digest, writer_.find(
+                                table.row_query(), [&](const db::Row& row) { return table.digest(row); }, key));
   if (!digest)
     return fail(ErrorKind::internal, "HF-LEDGER-0006", "a row to be proven is not there",
                 std::string(table.table()) + " " + std::to_string(key));
-  open(entry).rows.push_back(JsonObject{{"table", table.table()}, {"key", std::to_string(key)}, {"sha256", to_hex(*digest)}});
+  open(entry).rows.push_back(
+      JsonObject{{"table", table.table()}, {"key", std::to_string(key)}, {"sha256", to_hex(*digest)}});
   return {};
 }
 
@@ -101,7 +103,8 @@ void Transaction::note(EntryId entry, std::string_view name, Json value) { open(
 
 Result<void> Transaction::finish() {
   if (entries_.empty())
-    return fail(ErrorKind::internal, "HF-LEDGER-0005", "nothing was changed: the change carries no evidence", actor_.name);
+    return fail(ErrorKind::internal, "HF-LEDGER-0005", "nothing was changed: the change carries no evidence",
+                actor_.name);
   for (auto& entry : entries_) {
     // C2SP tlog-tiles frames an entry with 16 bits, so many rows are proven as the lines of a segment, and many
     // subjects by their digest.
@@ -114,22 +117,25 @@ Result<void> Transaction::finish() {
       }
       HF_TRY(const auto segment_id, writer_.next_id());
       HF_TRY(const auto root, lines.insert(writer_, entry.id, segment_id));
-      rows = JsonObject{{"segment", std::to_string(segment_id)}, {"events", std::int64_t(entry.rows.size())}, {"root", to_hex(root)}};
+      rows = JsonObject{
+          {"segment", std::to_string(segment_id)}, {"events", std::int64_t(entry.rows.size())}, {"root", to_hex(root)}};
     }
     std::sort(entry.subjects.begin(), entry.subjects.end());
     entry.subjects.erase(std::unique(entry.subjects.begin(), entry.subjects.end()), entry.subjects.end());
     Json subjects = JsonArray(entry.subjects.begin(), entry.subjects.end());
     if (entry.subjects.size() > kSubjectsMax) {
       HF_TRY(const auto all, canonical_json(subjects));
-      subjects = JsonObject{{"count", std::int64_t(entry.subjects.size())}, {"sha256", to_hex(crypto::sha256({bytes_of(all)}))}};
+      subjects = JsonObject{{"count", std::int64_t(entry.subjects.size())},
+                            {"sha256", to_hex(crypto::sha256({bytes_of(all)}))}};
     }
-    JsonObject body{{"actor", actor_.name},   {"data", std::move(entry.data)}, {"id", std::to_string(entry.id.value)},
-                    {"kind", entry.kind},     {"role", actor_.role},           {"rows", std::move(rows)},
-                    {"subjects", subjects},   {"time", format_rfc3339(now_)},  {"v", 1}};
+    JsonObject body{{"actor", actor_.name}, {"data", std::move(entry.data)}, {"id", std::to_string(entry.id.value)},
+                    {"kind", entry.kind},   {"role", actor_.role},           {"rows", std::move(rows)},
+                    {"subjects", subjects}, {"time", format_rfc3339(now_)},  {"v", 1}};
     if (!actor_.reason.empty()) body["reason"] = actor_.reason;
     HF_TRY(const auto text, canonical_json(body));
     if (text.size() > kEntryMax)
-      return fail(ErrorKind::limit, "HF-LEDGER-0012", "this act is too large for one entry of the ledger; do it in parts",
+      return fail(ErrorKind::limit, "HF-LEDGER-0012",
+                  "this act is too large for one entry of the ledger; do it in parts",
                   entry.kind + ", " + std::to_string(text.size()) + " bytes");
     HF_CHECK(writer_.execute(kInsertEntry, entry.id, entry.kind, now_, bytes_of(text), leaf_hash(bytes_of(text))));
     for (const auto& subject : entry.subjects) HF_CHECK(writer_.execute(kInsertSubject, subject, entry.id));

@@ -84,7 +84,8 @@ class Transaction {
 
 // Runs `job(Transaction&)`, which returns a Result, and commits rows and entries together.
 template <class F>
-auto write(db::Database& database, const Clock& clock, const Actor& actor, F&& job) -> std::invoke_result_t<F, Transaction&> {
+auto write(db::Database& database, const Clock& clock, const Actor& actor, F&& job)
+    -> std::invoke_result_t<F, Transaction&> {
   return database.write([&](db::Writer& writer) -> std::invoke_result_t<F, Transaction&> {
     HF_TRY(auto transaction, Transaction::begin(writer, clock, actor));
     auto result = job(transaction);

@@ -24,7 +24,8 @@ Result<Hash> range_root(const NodeReader& nodes, std::uint64_t begin, std::uint6
 // k of RFC 6962 2.1: the largest power of two smaller than n, for n > 1.
 std::uint64_t split_of(std::uint64_t n) { return std::bit_floor(n - 1); }
 
-Result<void> append_path(const NodeReader& nodes, std::uint64_t begin, std::uint64_t end, std::uint64_t index, std::vector<Hash>& path) {
+Result<void> append_path(const NodeReader& nodes, std::uint64_t begin, std::uint64_t end, std::uint64_t index,
+                         std::vector<Hash>& path) {
   if (end - begin <= 1) return {};
   const auto middle = begin + split_of(end - begin);
   const bool left = index < middle;
@@ -34,8 +35,8 @@ Result<void> append_path(const NodeReader& nodes, std::uint64_t begin, std::uint
   return {};
 }
 
-Result<void> append_subproof(const NodeReader& nodes, std::uint64_t begin, std::uint64_t end, std::uint64_t old_end, bool known,
-                             std::vector<Hash>& proof) {
+Result<void> append_subproof(const NodeReader& nodes, std::uint64_t begin, std::uint64_t end, std::uint64_t old_end,
+                             bool known, std::vector<Hash>& proof) {
   if (old_end == end) {
     if (!known) {
       HF_TRY(const auto root, range_root(nodes, begin, end));
@@ -85,7 +86,8 @@ Result<std::vector<Node>> completed_nodes(const NodeReader& nodes, std::uint64_t
     }
     group.insert(group.end(), fresh.begin(), fresh.end());
     std::vector<Hash> next;
-    for (std::size_t at = 0; partial + fresh.size() >= kTileWidth && at + kTileWidth <= group.size(); at += kTileWidth) {
+    for (std::size_t at = 0; partial + fresh.size() >= kTileWidth && at + kTileWidth <= group.size();
+         at += kTileWidth) {
       next.push_back(tree_root(std::span(group).subspan(at, kTileWidth)));
       completed.push_back({level + 1, (before - partial + at) / kTileWidth, next.back()});
     }

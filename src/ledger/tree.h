@@ -13,7 +13,8 @@ namespace hf::ledger {
 constexpr unsigned kTileHeight = 8;  // of a C2SP tile: kTileWidth hashes
 
 // `count` hashes of tile level `level`, from `position` on; exactly so many, or an error.
-using NodeReader = std::function<Result<std::vector<Hash>>(unsigned level, std::uint64_t position, std::uint64_t count)>;
+using NodeReader =
+    std::function<Result<std::vector<Hash>>(unsigned level, std::uint64_t position, std::uint64_t count)>;
 
 // Root of the tree of the first `size` leaves: at most one read a level.
 Result<Hash> root_at(const NodeReader& nodes, std::uint64_t size);

@@ -49,7 +49,8 @@ TEST(Tree, StoredHashesGiveTheRootsAndProofsOfTheDefinition) {
     }
     const auto consistency = prove_consistency(stored.reader(), old_size, size);
     ASSERT_TRUE(consistency);
-    EXPECT_TRUE(verify_consistency(old_size, size, *consistency, tree_root(std::span(stored.leaves).first(old_size)), root));
+    EXPECT_TRUE(
+        verify_consistency(old_size, size, *consistency, tree_root(std::span(stored.leaves).first(old_size)), root));
   }
   EXPECT_EQ(root_at(stored.reader(), 0).value(), tree_root({}));
   EXPECT_EQ(prove_inclusion(stored.reader(), 5, 5).error().code, "HF-LEDGER-0001");

@@ -18,11 +18,14 @@ const db::Query kAllEntries{"ledger.all_entries", R"sql(
       LEFT JOIN ledger_leaf AS l ON l.entry_id = e.entry_id
       LEFT JOIN ledger_node AS n ON n.level = 0 AND n.position = l.leaf_index
      ORDER BY e.entry_id)sql"};
-const db::Query kAllSubjects{"ledger.all_subjects", "SELECT entry_id, subject FROM ledger_subject ORDER BY entry_id, subject"};
+const db::Query kAllSubjects{"ledger.all_subjects",
+                             "SELECT entry_id, subject FROM ledger_subject ORDER BY entry_id, subject"};
 const db::Query kAllWaiting{"ledger.all_waiting", "SELECT entry_id FROM ledger_outbox ORDER BY entry_id"};
 const db::Query kAllNodes{"ledger.all_nodes", "SELECT level, position, hash FROM ledger_node ORDER BY level, position"};
-const db::Query kAllCheckpoints{"ledger.all_checkpoints", "SELECT tree_size, signed_at, note FROM ledger_checkpoint ORDER BY tree_size"};
-const db::Query kAllSegments{"ledger.all_segments", "SELECT segment_id, entry_id, events, root, data FROM ledger_segment ORDER BY segment_id"};
+const db::Query kAllCheckpoints{"ledger.all_checkpoints",
+                                "SELECT tree_size, signed_at, note FROM ledger_checkpoint ORDER BY tree_size"};
+const db::Query kAllSegments{"ledger.all_segments",
+                             "SELECT segment_id, entry_id, events, root, data FROM ledger_segment ORDER BY segment_id"};
 const db::Query kCountEntries{"ledger.count_entries", "SELECT COUNT(*) FROM ledger_entry"};
 
 std::vector<MakeEventProof>& event_proofs() {
@@ -32,7 +35,8 @@ std::vector<MakeEventProof>& event_proofs() {
 
 class Verification {
  public:
-  Verification(const db::Reader& reader, const VerifierKey& key, const std::function<void(std::uint64_t, std::uint64_t)>& progress)
+  Verification(const db::Reader& reader, const VerifierKey& key,
+               const std::function<void(std::uint64_t, std::uint64_t)>& progress)
       : db_(reader), key_(key), progress_(progress) {}
 
   Result<VerifyReport> run() {
@@ -44,8 +48,9 @@ class Verification {
     for (const auto make : event_proofs()) proofs_.push_back(make());
     HF_CHECK(segments());
     for (const auto& proof : proofs_)
-      HF_CHECK(proof->compare(db_, [&](const EventProof::Visit& visit) { return replay(visit); },
-                              [&](std::string where, std::string what) { found(std::move(where), std::move(what)); }));
+      HF_CHECK(proof->compare(
+          db_, [&](const EventProof::Visit& visit) { return replay(visit); },
+          [&](std::string where, std::string what) { found(std::move(where), std::move(what)); }));
     for (const auto* table : ProvenTable::all()) HF_CHECK(rows(*table));
     return std::move(report_);
   }
@@ -66,7 +71,8 @@ class Verification {
       if (leaf != hash_of(row.blob(5))) found(where, "its body does not hash to its leaf hash");
       read_body(where, id, row);
       if (const auto index = row.int64_or_none(1)) {
-        if (row.is_null(6) || hash_of(row.blob(6)) != leaf) found(where, "leaf " + std::to_string(*index) + " of the tree is another hash");
+        if (row.is_null(6) || hash_of(row.blob(6)) != leaf)
+          found(where, "leaf " + std::to_string(*index) + " of the tree is another hash");
         leaves_[std::uint64_t(*index)] = leaf;
       } else {
         ++report_.waiting;
@@ -81,14 +87,16 @@ class Verification {
     const auto body = parse_json(text_of(row.blob(4)), {.bytes_max = 1U << 26, .depth_max = 64});
     const auto* object = body ? body->if_object() : nullptr;
     if (!object) return found(where, "its body is not JSON");
-    if (text(*object, "id") != std::to_string(id) || text(*object, "kind") != row.text(2) || text(*object, "time") != format_rfc3339(row.time(3)))
+    if (text(*object, "id") != std::to_string(id) || text(*object, "kind") != row.text(2) ||
+        text(*object, "time") != format_rfc3339(row.time(3)))
       found(where, "its columns do not say what its body says");
     const auto at = micros(row.time(3));
     if (const auto* rows = object->if_contains("rows"); rows && rows->is_array())
       for (const auto& item : rows->get_array()) prove(item, at, id);
     else if (rows && rows->is_object())
       segments_[text(rows->get_object(), "segment")] = {text(rows->get_object(), "root"), at, id, true};
-    if (const auto* data = object->if_contains("data"); data && data->is_object() && data->get_object().contains("segment"))
+    if (const auto* data = object->if_contains("data");
+        data && data->is_object() && data->get_object().contains("segment"))
       segments_[text(data->get_object(), "segment")] = {text(data->get_object(), "root"), at, id, false};
     if (const auto* named = object->if_contains("subjects")) subjects_[id] = canonical_json(*named).value_or("");
   }
@@ -104,7 +112,8 @@ class Verification {
   // What has no index yet waits in the outbox, or it would never get one; nothing else does.
   Result<void> waiting() {
     HF_CHECK(db_.each(kAllWaiting, [&](const db::Row& row) {
-      if (waiting_.erase(row.int64(0)) == 0) found("entry " + std::to_string(row.int64(0)), "it waits for an index that it has");
+      if (waiting_.erase(row.int64(0)) == 0)
+        found("entry " + std::to_string(row.int64(0)), "it waits for an index that it has");
       return true;
     }));
     for (const auto id : waiting_) found("entry " + std::to_string(id), "it has no index and does not wait for one");
@@ -117,12 +126,16 @@ class Verification {
     std::int64_t of = 0;
     const auto compare = [&] {
       if (of == 0) return;
-      std::sort(named.begin(), named.end(), [](const Json& a, const Json& b) { return a.get_string() < b.get_string(); });
+      std::sort(named.begin(), named.end(),
+                [](const Json& a, const Json& b) { return a.get_string() < b.get_string(); });
       auto text = canonical_json(named).value_or("");
       auto said = subjects_.find(of);
       if (said != subjects_.end() && said->second.starts_with('{'))
-        text = canonical_json(JsonObject{{"count", std::int64_t(named.size())}, {"sha256", to_hex(crypto::sha256({bytes_of(text)}))}}).value();
-      if (said == subjects_.end() || said->second != text) found("subjects of entry " + std::to_string(of), "they are not those that the entry names");
+        text = canonical_json(JsonObject{{"count", std::int64_t(named.size())},
+                                         {"sha256", to_hex(crypto::sha256({bytes_of(text)}))}})
+                   .value();
+      if (said == subjects_.end() || said->second != text)
+        found("subjects of entry " + std::to_string(of), "they are not those that the entry names");
       if (said != subjects_.end()) subjects_.erase(said);
       named.clear();
     };
@@ -168,7 +181,8 @@ class Verification {
         if (node == stored.end()) found(where, "it is missing");
         else if (node->second != levels_[level][i]) found(where, "it is not the hash of what is below it");
         if (node != stored.end()) stored.erase(node);
-        if ((i + 1) % kTileWidth == 0) above.push_back(tree_root(std::span(levels_[level]).subspan(i + 1 - kTileWidth, kTileWidth)));
+        if ((i + 1) % kTileWidth == 0)
+          above.push_back(tree_root(std::span(levels_[level]).subspan(i + 1 - kTileWidth, kTileWidth)));
       }
       levels_.push_back(std::move(above));
     }
@@ -178,7 +192,8 @@ class Verification {
   }
 
   Result<void> checkpoints() {
-    const NodeReader recomputed = [&](unsigned level, std::uint64_t position, std::uint64_t count) -> Result<std::vector<Hash>> {
+    const NodeReader recomputed = [&](unsigned level, std::uint64_t position,
+                                      std::uint64_t count) -> Result<std::vector<Hash>> {
       const auto first = levels_[level].begin() + std::ptrdiff_t(position);
       return std::vector<Hash>(first, first + std::ptrdiff_t(count));
     };
@@ -211,7 +226,8 @@ class Verification {
       std::vector<Hash> leaves;
       for (const auto& event : *events) leaves.push_back(leaf_hash(bytes_of(event)));
       const auto root = tree_root(leaves);
-      if (root != hash_of(row.blob(3)) || events->size() != std::size_t(row.int64(2))) found(where, "its events do not hash to its root");
+      if (root != hash_of(row.blob(3)) || events->size() != std::size_t(row.int64(2)))
+        found(where, "its events do not hash to its root");
       const auto said = segments_.find(std::to_string(row.int64(0)));
       if (said == segments_.end()) {
         found(where, "no entry carries it");
@@ -224,14 +240,16 @@ class Verification {
         for (const auto& event : *events)
           if (const auto proof = parse_json(event)) prove(*proof, said->second.at, said->second.entry);
       } else {
-        each_object(row.int64(0), *events, [this](std::int64_t segment, std::uint64_t position, const JsonObject& event) {
-          for (const auto& proof : proofs_) proof->event(segment, position, event);
-        });
+        each_object(row.int64(0), *events,
+                    [this](std::int64_t segment, std::uint64_t position, const JsonObject& event) {
+                      for (const auto& proof : proofs_) proof->event(segment, position, event);
+                    });
       }
       segments_.erase(said);
       return true;
     }));
-    for (const auto& [id, said] : segments_) found("segment " + id, "it is gone, but entry " + std::to_string(said.entry) + " carries it");
+    for (const auto& [id, said] : segments_)
+      found("segment " + id, "it is gone, but entry " + std::to_string(said.entry) + " carries it");
     return {};
   }
 
@@ -245,7 +263,8 @@ class Verification {
   }
 
   // Read once for all proofs.
-  static void each_object(std::int64_t segment, const std::vector<std::string>& events, const EventProof::Visit& visit) {
+  static void each_object(std::int64_t segment, const std::vector<std::string>& events,
+                          const EventProof::Visit& visit) {
     for (std::size_t i = 0; i < events.size(); ++i) {
       const auto json = parse_json(events[i]);
       if (const auto* event = json ? json->if_object() : nullptr) visit(segment, i, *event);
@@ -262,8 +281,10 @@ class Verification {
       if (proof == proven_.end()) {
         found("row " + name, "no entry proves it");
       } else {
-        if (proof->second.sha256 != to_hex(table.digest(row))) found("row " + name, "it is not what entry " + std::to_string(proof->second.entry) + " says");
-        else if (row.int64(1) != proof->second.entry) found("row " + name, "it names another entry than the one that proves it");
+        if (proof->second.sha256 != to_hex(table.digest(row)))
+          found("row " + name, "it is not what entry " + std::to_string(proof->second.entry) + " says");
+        else if (row.int64(1) != proof->second.entry)
+          found("row " + name, "it names another entry than the one that proves it");
         proven_.erase(proof);
       }
       return true;

@@ -33,7 +33,8 @@ class EventProof {
   virtual ~EventProof() = default;
   virtual void event(std::int64_t segment, std::uint64_t position, const JsonObject& event) = 0;
   // After the last event. `replay` gives all events once more, to name what does not add up.
-  virtual Result<void> compare(const db::Reader& reader, const std::function<Result<void>(const Visit&)>& replay, const Found& found) = 0;
+  virtual Result<void> compare(const db::Reader& reader, const std::function<Result<void>(const Visit&)>& replay,
+                               const Found& found) = 0;
 };
 using MakeEventProof = std::unique_ptr<EventProof> (*)();
 // At static initialisation, beside the domain's SQL.

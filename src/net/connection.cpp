@@ -1,26 +1,26 @@
 #include "net/connection.h"
 
-#include <algorithm>
 #include <fmt/core.h>
 #include <sys/random.h>
 #include <unistd.h>
+#include <algorithm>
 
 #include "base/text.h"
 #include "net/events.h"
+#include "net/exchange.h"
 #include "net/problem.h"
-#include "net/range.h"
 #include "net/server_state.h"
 
 namespace hf::net {
 namespace {
 
-constexpr std::size_t kScratch = 64 * 1024;
-constexpr std::size_t kProgress = 16 * 1024;      // bytes that renew a body deadline
-constexpr std::size_t kSmallContent = 16 * 1024;  // content sent in one write with its head
+constexpr std::size_t kProgress = 16 * 1024;  // bytes that renew a body deadline
 constexpr std::size_t kLingerMax = 1 << 20;
 constexpr int kTurnsMax = 64;  // steps before the other connections of the thread get theirs
 
-std::string_view media_type(std::string_view content_type) { return trim(content_type.substr(0, content_type.find(';'))); }
+std::string_view media_type(std::string_view content_type) {
+  return trim(content_type.substr(0, content_type.find(';')));
+}
 
 Response busy(std::string_view request_id) {
   auto response = problem(503, "HF-HTTP-0016", "the server is busy; try again", request_id);
@@ -31,9 +31,12 @@ Response busy(std::string_view request_id) {
 // The trace id of a version 00 traceparent (W3C Trace Context, section 3.2.2); empty if it is not one.
 std::string trace_id_of(std::string_view traceparent) {
   constexpr std::size_t kSize = 55;
-  if (traceparent.size() != kSize || !traceparent.starts_with("00-") || traceparent[35] != '-' || traceparent[52] != '-') return {};
+  if (traceparent.size() != kSize || !traceparent.starts_with("00-") || traceparent[35] != '-' ||
+      traceparent[52] != '-')
+    return {};
   const auto id = traceparent.substr(3, 32);
-  const bool hex = std::all_of(id.begin(), id.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  const bool hex =
+      std::all_of(id.begin(), id.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
   return hex && id.find_first_not_of('0') != std::string_view::npos ? std::string(id) : std::string();
 }
 
@@ -41,10 +44,9 @@ std::string trace_id_of(std::string_view traceparent) {
 
 IoThread::IoThread(ListenerState& state, unsigned)
     : listener(state),
-      loop({state.config.limits.handshake_timeout, state.config.limits.header_timeout,
-            state.config.limits.body_timeout, state.config.limits.idle_timeout, state.config.limits.linger_timeout,
-            state.config.limits.event_interval}),
-      scratch(kScratch) {
+      loop({state.config.limits.handshake_timeout, state.config.limits.header_timeout, state.config.limits.body_timeout,
+            state.config.limits.idle_timeout, state.config.limits.linger_timeout, state.config.limits.event_interval}),
+      scratch(kChunk) {
   if (::getrandom(&id_prefix_, sizeof id_prefix_, 0) != sizeof id_prefix_) std::abort();
 }
 
@@ -70,35 +72,12 @@ void IoThread::when_empty(std::function<void()> call) {
   empty_ = std::move(call);
 }
 
-struct Connection::Exchange {
-  explicit Exchange(const ParserLimits& limits) : parser(limits) {}
-
-  RequestParser parser;
-  Request request;
-  Response response;
-  const Route* route = nullptr;
-  bool routed = false;
-  bool handled = false;  // by the pipeline, which has logged it
-  bool admitting = false;  // a worker asks whether the content may come
-  std::optional<Response> refused_early;
-  bool head_only = false;
-  bool keep_alive = false;
-  int version = 11;
-  std::uint64_t body_seen = 0;
-  // Sending
-  std::string out;
-  std::size_t sent = 0;
-  Framing framing = Framing::length;
-  std::uint64_t content_at = 0;
-  bool content_done = true;
-  bool producer_more = false;
-  bool producer_failed = false;
-  std::string piece;
-};
-
 Connection::Connection(IoThread& io, int descriptor, std::string address, std::uint16_t port,
                        std::shared_ptr<const TlsContext> tls)
-    : io_(io), listener_(io.listener), watch_(io.loop, descriptor, *this), stream_(descriptor, std::move(tls), listener_.clock.now()) {
+    : io_(io),
+      listener_(io.listener),
+      watch_(io.loop, descriptor, *this),
+      stream_(descriptor, std::move(tls), listener_.clock.now()) {
   peer_.address = std::move(address);
   peer_.port = port;
   peer_.tls = stream_.tls();
@@ -108,10 +87,8 @@ Connection::~Connection() = default;
 
 void Connection::start() {
   if (!watch_.ok()) return close();
-  if (stream_.tls())
-    enter(State::handshake, Timeout::handshake);
-  else
-    enter(State::receive, Timeout::idle);
+  if (stream_.tls()) enter(State::handshake, Timeout::handshake);
+  else enter(State::receive, Timeout::idle);
   drive();
 }
 
@@ -135,10 +112,8 @@ void Connection::drain() {
 void Connection::enter(State state, std::optional<Timeout> timeout) {
   state_ = state;
   moved_ = 0;
-  if (timeout)
-    io_.loop.set_deadline(*this, *timeout);
-  else
-    io_.loop.deadlines().clear(*this);
+  if (timeout) io_.loop.set_deadline(*this, *timeout);
+  else io_.loop.deadlines().clear(*this);
 }
 
 void Connection::progress(std::size_t bytes) {
@@ -269,12 +244,9 @@ void Connection::feed(std::string_view bytes) {
       break;
     }
   }
-  if (rest.empty())
-    std::string().swap(in_);  // an idle connection holds no buffer
-  else if (bytes.data() == in_.data())
-    in_.erase(0, bytes.size() - rest.size());
-  else
-    in_.assign(rest);
+  if (rest.empty()) std::string().swap(in_);  // an idle connection holds no buffer
+  else if (bytes.data() == in_.data()) in_.erase(0, bytes.size() - rest.size());
+  else in_.assign(rest);
 }
 
 void Connection::begin_exchange() {
@@ -314,13 +286,12 @@ void Connection::route() {
     return refuse({400, "HF-HTTP-0011", "the request must have one Host field"});
   auto target = parse_target(request.target);
   if (!target)
-    return answer(problem(target.error().kind == ErrorKind::limit ? 414 : 400, target.error().code,
-                          target.error().message, id));
+    return answer(
+        problem(target.error().kind == ErrorKind::limit ? 414 : 400, target.error().code, target.error().message, id));
   request.decoded_path = std::move(target->path);
   request.query_parameters = std::move(target->query);
   auto match = listener_.config.serves->router().match(*method, *target);
-  if (match.route == nullptr && match.allow.empty())
-    return answer(problem(404, "HF-HTTP-0012", "nothing is here", id));
+  if (match.route == nullptr && match.allow.empty()) return answer(problem(404, "HF-HTTP-0012", "nothing is here", id));
   if (match.route == nullptr) {
     auto response = *method == Method::options
                         ? no_content()
@@ -347,10 +318,12 @@ void Connection::route() {
                           listener_.config.spool_directory);
   if (!has_body) return;
   // RFC 9110 section 10.1.1
-  if (const auto expect = request.headers.find("Expect"); expect && head.version == 11 && !iequals(*expect, "100-continue"))
+  if (const auto expect = request.headers.find("Expect");
+      expect && head.version == 11 && !iequals(*expect, "100-continue"))
     return answer(problem(417, "HF-HTTP-0015", "only 100-continue can be expected", id));
   const auto in_memory = listener_.config.limits.body_memory_bytes;
-  if (route.permission == kPublic || body_max <= in_memory || (!head.chunked && *head.content_length <= in_memory)) return await_body();
+  if (route.permission == kPublic || body_max <= in_memory || (!head.chunked && *head.content_length <= in_memory))
+    return await_body();
   x.admitting = true;
   enter(State::handler, std::nullopt);
   if (!listener_.workers.try_push(std::static_pointer_cast<Job>(shared_from_this()))) answer(busy(id));
@@ -359,7 +332,8 @@ void Connection::route() {
 void Connection::await_body() {
   auto& x = *exchange_;
   enter(State::receive, Timeout::body);
-  if (!x.request.headers.find("Expect") || x.version != 11 || more_input_) return;  // more_input_: the client did not wait
+  if (!x.request.headers.find("Expect") || x.version != 11 || more_input_)
+    return;  // more_input_: the client did not wait
   x.out = "HTTP/1.1 100 Continue\r\n\r\n";
   enter(State::go_on, Timeout::body);
 }
@@ -402,7 +376,8 @@ void Connection::work() {
     try {
       x.refused_early = listener_.config.serves->refuse_early(*x.route, x.request);
     } catch (const std::exception&) {
-      x.refused_early = problem(500, "HF-HTTP-0017", "the server failed; the request id tells the operator why", x.request.id);
+      x.refused_early =
+          problem(500, "HF-HTTP-0017", "the server failed; the request id tells the operator why", x.request.id);
     }
   } else if (!x.producer_more) {
     handle();
@@ -428,10 +403,8 @@ void Connection::work() {
       } else {
         self->await_body();
       }
-    } else if (exchange.content_done)
-      self->respond(std::move(self->exchange_->response));
-    else
-      self->enter(State::send, Timeout::body);
+    } else if (exchange.content_done) self->respond(std::move(self->exchange_->response));
+    else self->enter(State::send, Timeout::body);
     self->on_ready();
   });
 }
@@ -439,150 +412,6 @@ void Connection::work() {
 void Connection::refuse(const Refusal& refusal) {
   exchange_->keep_alive = false;
   respond(problem(refusal.status, refusal.code, refusal.detail, exchange_->request.id));
-}
-
-void Connection::respond(Response response) {
-  auto& x = *exchange_;
-  x.response = std::move(response);
-  if (!x.handled) listener_.config.serves->refused(x.request, x.response);
-  apply_conditions(x.request, x.response);
-  // What has been read is answered, also while draining; the last answer says that it is the last.
-  x.keep_alive = x.keep_alive && !x.response.close && !(io_.draining && !more_input_);
-  const auto size = x.response.size();
-  x.framing = size ? Framing::length : x.version == 11 ? Framing::chunked : Framing::until_close;
-  if (x.framing == Framing::until_close) x.keep_alive = false;
-  x.response.headers.set_if_absent("X-Request-Id", x.request.id);
-  x.out.clear();
-  x.sent = 0;
-  Wire wire{.date = io_.date(), .framing = x.framing, .keep_alive = x.keep_alive, .version = x.version};
-  if (!append_head(x.out, x.response, wire)) {
-    x.response = problem(500, "HF-HTTP-0017", "the server failed; the request id tells the operator why", x.request.id);
-    wire.framing = x.framing = Framing::length;
-    if (!append_head(x.out, x.response, wire)) return close();
-  }
-  x.content_at = 0;
-  x.content_done = x.head_only || !allows_content(x.response.status) || x.response.size() == std::uint64_t(0);
-  if (const auto* text = std::get_if<std::string>(&x.response.content);
-      text != nullptr && !x.content_done && text->size() <= kSmallContent) {
-    x.out += *text;
-    x.content_done = true;
-  }
-  x.producer_more = !x.content_done && std::holds_alternative<std::shared_ptr<Producer>>(x.response.content);
-  enter(State::send, Timeout::body);
-}
-
-std::optional<Connection::Next> Connection::flush(bool more) {
-  auto& x = *exchange_;
-  while (x.sent < x.out.size()) {
-    const auto result = stream_.write(std::string_view(x.out).substr(x.sent), more);
-    if (result.io != Io::done) return blocked(result);
-    x.sent += result.bytes;
-    progress(result.bytes);
-  }
-  return std::nullopt;
-}
-
-Connection::Next Connection::send() {
-  auto& x = *exchange_;
-  if (const auto wait = flush(!x.content_done)) return *wait;
-  if (!x.content_done) return send_content();
-  finish_exchange();
-  return Next::again;
-}
-
-// One step of a content that did not go out with the head.
-Connection::Next Connection::send_content() {
-  auto& x = *exchange_;
-  x.out.clear();
-  x.sent = 0;
-  if (const auto* stream = std::get_if<std::shared_ptr<EventStream>>(&x.response.content)) {
-    enter(State::events, Timeout::event);
-    (*stream)->on_data([&io = io_, weak = weak_from_this()] {
-      io.loop.post([weak] {
-        if (const auto self = weak.lock()) self->on_ready();
-      });
-    });
-    return Next::again;
-  }
-  if (std::holds_alternative<std::shared_ptr<Producer>>(x.response.content)) {
-    if (x.producer_failed) {  // cut: the client must not take a part for the whole
-      close();
-      return Next::wait;
-    }
-    if (!x.piece.empty()) {
-      x.out = x.framing == Framing::chunked ? fmt::format("{:x}\r\n{}\r\n", x.piece.size(), x.piece) : x.piece;
-      x.piece.clear();
-    }
-    if (!x.producer_more) {
-      if (x.framing == Framing::chunked) x.out += "0\r\n\r\n";
-      x.content_done = true;
-      return Next::again;
-    }
-    if (!x.out.empty()) return Next::again;
-    enter(State::handler, std::nullopt);
-    listener_.workers.push_more(std::static_pointer_cast<Job>(shared_from_this()));
-    return Next::wait;
-  }
-  IoResult result{Io::failed};
-  const auto left = *x.response.size() - x.content_at;
-  if (const auto* file = std::get_if<FileContent>(&x.response.content)) {
-    if (!stream_.tls()) {
-      result = stream_.send_file(*file->descriptor, file->offset + x.content_at, left);
-    } else {
-      x.out.resize(std::min<std::uint64_t>(left, kScratch));
-      const auto n = ::pread(*file->descriptor, x.out.data(), x.out.size(), off_t(file->offset + x.content_at));
-      if (n <= 0) {
-        close();
-        return Next::wait;
-      }
-      x.out.resize(std::size_t(n));
-      x.content_at += std::size_t(n);
-      x.content_done = x.content_at == *x.response.size();
-      return Next::again;
-    }
-  } else {
-    const auto* text = std::get_if<std::string>(&x.response.content);
-    const std::string_view all = text != nullptr ? *text : *std::get<std::shared_ptr<const std::string>>(x.response.content);
-    result = stream_.write(all.substr(x.content_at), false);
-  }
-  if (result.io != Io::done) return blocked(result);
-  x.content_at += result.bytes;
-  progress(result.bytes);
-  x.content_done = x.content_at == *x.response.size();
-  return Next::again;
-}
-
-// Until the publisher ends, the client goes, or the server drains.
-Connection::Next Connection::send_events() {
-  auto& x = *exchange_;
-  auto& stream = *std::get<std::shared_ptr<EventStream>>(x.response.content);
-  if (x.sent < x.out.size()) {
-    if (const auto wait = flush(false)) return *wait;
-    io_.loop.set_deadline(*this, Timeout::event);
-  }
-  if (x.content_done) {
-    stream.detach();
-    finish_exchange();
-    return Next::again;
-  }
-  x.out.clear();
-  x.sent = 0;
-  std::string frames;
-  const bool more = stream.take(frames) && !io_.draining;
-  if (!frames.empty()) x.out = x.framing == Framing::chunked ? fmt::format("{:x}\r\n{}\r\n", frames.size(), frames) : frames;
-  if (!more) {
-    if (x.framing == Framing::chunked) x.out += "0\r\n\r\n";
-    x.content_done = true;
-    x.keep_alive = x.keep_alive && !io_.draining;
-  }
-  if (!x.out.empty()) {
-    io_.loop.set_deadline(*this, Timeout::body);  // a reader that stops reading is cut
-    return Next::again;
-  }
-  if (x.content_done) return Next::again;
-  const auto result = stream_.read(io_.scratch.data(), io_.scratch.size());
-  if (result.io == Io::done) return Next::again;  // nothing is expected; what comes is dropped
-  return blocked(result);
 }
 
 void Connection::finish_exchange() {

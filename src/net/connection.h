@@ -97,8 +97,8 @@ class Connection final : public Ready, public Timed, public Job, public std::ena
   bool fresh_ = false;       // in_ has bytes that were not offered to the parser yet
   bool more_input_ = false;  // something follows the request being answered
   bool sent_fin_ = false;
-  std::string in_;           // received, not consumed
-  std::size_t moved_ = 0;    // body bytes since the deadline was set
+  std::string in_;         // received, not consumed
+  std::size_t moved_ = 0;  // body bytes since the deadline was set
   std::unique_ptr<Exchange> exchange_;
 };
 

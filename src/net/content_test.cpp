@@ -1,6 +1,6 @@
 // What goes out: pipelined answers, HEAD, files and ranges, produced content, event streams.
-#include <cstdio>
 #include <fcntl.h>
+#include <cstdio>
 #include <future>
 
 #include "net/events.h"
@@ -128,15 +128,15 @@ TEST_F(Contents, FilesAndSharedTextsHaveRanges) {
     std::string range;
     std::size_t at, count;
   };
-  for (const auto& [range, at, count] : {Case{"0-0", 0, 1}, Case{"0-", 0, size}, Case{"10-19", 10, 10},
-                                         Case{"2000000-", 2'000'000, size - 2'000'000}, Case{"-5", size - 5, 5},
-                                         Case{"-99999999", 0, size}, Case{"5-99999999", 5, size - 5}}) {
+  for (const auto& [range, at, count] :
+       {Case{"0-0", 0, 1}, Case{"0-", 0, size}, Case{"10-19", 10, 10}, Case{"2000000-", 2'000'000, size - 2'000'000},
+        Case{"-5", size - 5, 5}, Case{"-99999999", 0, size}, Case{"5-99999999", 5, size - 5}}) {
     for (const auto* path : {"/file", "/shared"}) {
       const auto got = client.get(path, "Range: bytes=" + range + "\r\n");
       EXPECT_EQ(got.status, 206) << range;
       EXPECT_EQ(got.body, text_.substr(at, count)) << range;
-      EXPECT_EQ(got.header("Content-Range"), "bytes " + std::to_string(at) + "-" + std::to_string(at + count - 1) +
-                                                 "/" + std::to_string(size));
+      EXPECT_EQ(got.header("Content-Range"),
+                "bytes " + std::to_string(at) + "-" + std::to_string(at + count - 1) + "/" + std::to_string(size));
     }
   }
   for (const auto* range : {"3000000-", "99999999999-", "-0"}) {
@@ -159,12 +159,12 @@ TEST_F(Contents, ConditionsAreHeld) {
     EXPECT_EQ(got.status, 304) << fresh;
     EXPECT_EQ(got.header("ETag"), "\"v1\"");
   }
-  for (const auto* stale : {"If-None-Match: \"v0\"", "If-Modified-Since: Mon, 23 Nov 2026 08:59:59 GMT",
-                            "If-Modified-Since: yesterday", "If-Range: \"v0\"\r\nRange: bytes=0-1",
-                            "If-Range: W/\"v1\"\r\nRange: bytes=0-1"})
+  for (const auto* stale :
+       {"If-None-Match: \"v0\"", "If-Modified-Since: Mon, 23 Nov 2026 08:59:59 GMT", "If-Modified-Since: yesterday",
+        "If-Range: \"v0\"\r\nRange: bytes=0-1", "If-Range: W/\"v1\"\r\nRange: bytes=0-1"})
     EXPECT_EQ(client.get("/file", std::string(stale) + "\r\n").status, 200) << stale;
-  for (const auto* part : {"If-Range: \"v1\"\r\nRange: bytes=0-1",
-                           "If-Range: Mon, 23 Nov 2026 09:00:00 GMT\r\nRange: bytes=0-1"})
+  for (const auto* part :
+       {"If-Range: \"v1\"\r\nRange: bytes=0-1", "If-Range: Mon, 23 Nov 2026 09:00:00 GMT\r\nRange: bytes=0-1"})
     EXPECT_EQ(client.get("/file", std::string(part) + "\r\n").status, 206) << part;
 }
 

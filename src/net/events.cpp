@@ -1,10 +1,10 @@
 #include "net/events.h"
 
+#include <fmt/core.h>
+#include <sys/random.h>
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
-#include <fmt/core.h>
-#include <sys/random.h>
 
 #include "base/text.h"
 

@@ -1,13 +1,13 @@
 #include "net/http.h"
 
-#include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
 
 #include "base/text.h"
 
@@ -48,7 +48,9 @@ bool Principal::may(std::string_view permission) const {
 
 std::string_view Request::path(std::string_view name) const { return first_of(path_parameters, name); }
 std::string_view Request::query(std::string_view name) const { return first_of(query_parameters, name); }
-std::string_view Request::header(std::string_view name) const { return headers.find(name).value_or(std::string_view()); }
+std::string_view Request::header(std::string_view name) const {
+  return headers.find(name).value_or(std::string_view());
+}
 
 bool Request::has_query(std::string_view name) const {
   for (const auto& [key, value] : query_parameters)
@@ -75,7 +77,7 @@ Result<FileContent> open_file(const std::string& path) {
     if (*p >= 0) ::close(*p);
     delete p;
   });
-  struct stat info{};
+  struct stat info {};
   if (fd < 0 || ::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
     return fail(ErrorKind::not_found, "HF-HTTP-0020", "the file does not exist", path + ": " + std::strerror(errno));
   return FileContent{std::move(owner), 0, std::uint64_t(info.st_size)};

@@ -42,8 +42,8 @@ struct Peer {
 
 // Who asks, as the authentication hook found out. An empty id is the anonymous public.
 struct Principal {
-  std::string id;    // "user:17", "token:23", "device:SN-1": no personal data, it goes into log and ledger
-  std::string kind;  // "user", "token", "device", "factory"
+  std::string id;      // "user:17", "token:23", "device:SN-1": no personal data, it goes into log and ledger
+  std::string kind;    // "user", "token", "device", "factory"
   std::string role{};  // the roles that it acts in, for the evidence: "administrator,compliance"
   std::vector<std::string> permissions{};
 
@@ -70,10 +70,10 @@ struct Request {
   bool admitted = false;  // the pipeline let it in before its content was read
   Time received{};
 
-  [[nodiscard]] std::string_view path(std::string_view name) const;    // empty if absent
-  [[nodiscard]] std::string_view query(std::string_view name) const;   // the first; empty if absent
+  [[nodiscard]] std::string_view path(std::string_view name) const;   // empty if absent
+  [[nodiscard]] std::string_view query(std::string_view name) const;  // the first; empty if absent
   [[nodiscard]] bool has_query(std::string_view name) const;
-  [[nodiscard]] std::string_view header(std::string_view name) const;  // the first; empty if absent
+  [[nodiscard]] std::string_view header(std::string_view name) const;                 // the first; empty if absent
   [[nodiscard]] std::optional<std::string_view> cookie(std::string_view name) const;  // RFC 6265 section 5.4
 };
 
@@ -120,7 +120,7 @@ struct Response {
 using Handler = std::function<Result<Response>(const Request&)>;
 
 [[nodiscard]] std::string_view reason_of(int status);
-[[nodiscard]] std::string http_date(Time time);                               // IMF-fixdate, RFC 9110 section 5.6.7
-[[nodiscard]] std::optional<Time> parse_http_date(std::string_view text);     // IMF-fixdate only
+[[nodiscard]] std::string http_date(Time time);                            // IMF-fixdate, RFC 9110 section 5.6.7
+[[nodiscard]] std::optional<Time> parse_http_date(std::string_view text);  // IMF-fixdate only
 
 }  // namespace hf::net

@@ -18,8 +18,8 @@ using Milliseconds = std::chrono::milliseconds;
 struct Limits {
   std::size_t header_bytes = 16 * 1024;  // request line and fields together
   std::size_t header_fields = 100;
-  std::uint64_t body_bytes = 1 << 20;           // the route's own limit applies too
-  std::size_t body_memory_bytes = 256 * 1024;   // beyond it a body goes to a file in spool_directory
+  std::uint64_t body_bytes = 1 << 20;          // the route's own limit applies too
+  std::size_t body_memory_bytes = 256 * 1024;  // beyond it a body goes to a file in spool_directory
   std::size_t connections = 10'000;
   std::size_t connections_per_address = 1'000;
   std::size_t queue = 256;  // requests waiting for a worker; beyond it the listener sheds

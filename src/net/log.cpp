@@ -1,9 +1,9 @@
 #include "net/log.h"
 
-#include <array>
 #include <fmt/format.h>
-#include <iterator>
 #include <unistd.h>
+#include <array>
+#include <iterator>
 
 #include "base/text.h"
 #include "net/http.h"
@@ -19,14 +19,11 @@ constexpr std::array<std::string_view, 9> kSecretParts{"authorization", "cookie"
                                                        "token",         "api-key", "api_key",  "private_key"};
 
 void append_value(std::string& out, const LogField::Value& value) {
-  if (const auto* text = std::get_if<std::string_view>(&value))
-    append_json_string(out, *text);
+  if (const auto* text = std::get_if<std::string_view>(&value)) append_json_string(out, *text);
   else if (const auto* integer = std::get_if<std::int64_t>(&value))
     fmt::format_to(std::back_inserter(out), "{}", *integer);
-  else if (const auto* real = std::get_if<double>(&value))
-    fmt::format_to(std::back_inserter(out), "{:.6g}", *real);
-  else
-    out += std::get<bool>(value) ? "true" : "false";
+  else if (const auto* real = std::get_if<double>(&value)) fmt::format_to(std::back_inserter(out), "{:.6g}", *real);
+  else out += std::get<bool>(value) ? "true" : "false";
 }
 
 bool is_empty(const LogField::Value& value) {

@@ -12,10 +12,14 @@ TEST(Log, IsOneJsonObjectALine) {
   std::string lines;
   const Log log(clock, [&](std::string_view line) { lines += line; });
   log.write(Level::debug, "hidden", {});
-  log.info("request", {{"status", std::int64_t(200)}, {"ms", 1.5}, {"tls", true}, {"path", std::string_view("a\"\n\xff")},
+  log.info("request", {{"status", std::int64_t(200)},
+                       {"ms", 1.5},
+                       {"tls", true},
+                       {"path", std::string_view("a\"\n\xff")},
                        {"empty", std::string_view()}});
-  EXPECT_EQ(lines, "{\"time\":\"2026-11-23T09:30:00Z\",\"level\":\"info\",\"event\":\"request\",\"status\":200,\"ms\":1.5,"
-                   "\"tls\":true,\"path\":\"a\\\"\\n\\u00ff\"}\n");
+  EXPECT_EQ(lines,
+            "{\"time\":\"2026-11-23T09:30:00Z\",\"level\":\"info\",\"event\":\"request\",\"status\":200,\"ms\":1.5,"
+            "\"tls\":true,\"path\":\"a\\\"\\n\\u00ff\"}\n");
 }
 
 TEST(Log, SecretsAreKeptOutByName) {

@@ -1,9 +1,9 @@
 #include "net/metrics.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <fmt/format.h>
 #include <iterator>
 
 namespace hf::net {

@@ -70,8 +70,11 @@ JsonArray parameters_of(const Route& route) {
     list.push_back(std::move(parameter));
   }
   for (const auto& query : route.query)
-    list.push_back(JsonObject{{"name", query.name}, {"in", "query"}, {"required", query.required},
-                              {"description", query.summary}, {"schema", JsonObject{{"type", query.type}}}});
+    list.push_back(JsonObject{{"name", query.name},
+                              {"in", "query"},
+                              {"required", query.required},
+                              {"description", query.summary},
+                              {"schema", JsonObject{{"type", query.type}}}});
   if (route.paged) {
     list.push_back(reference("parameters", "limit"));
     list.push_back(reference("parameters", "cursor"));
@@ -97,12 +100,14 @@ JsonObject operation_of(const Route& route) {
   if (route.body_max > 0) {
     JsonObject content;
     for (const auto type : route.content_types) content[type] = media(route.request_schema);
-    if (content.empty()) content[route.request_schema.empty() ? "*/*" : "application/json"] = media(route.request_schema);
+    if (content.empty())
+      content[route.request_schema.empty() ? "*/*" : "application/json"] = media(route.request_schema);
     operation["requestBody"] = JsonObject{{"required", !route.request_schema.empty()}, {"content", std::move(content)}};
   }
 
   JsonObject success{{"description", reason_of(route.success)}};
-  if (route.success != 204 && route.success != 304) success["content"] = JsonObject{{route.response_type, media(route.response_schema)}};
+  if (route.success != 204 && route.success != 304)
+    success["content"] = JsonObject{{route.response_type, media(route.response_schema)}};
   JsonObject responses{{std::to_string(route.success), success}};
   if (route.or_else != 0) {
     success["description"] = reason_of(route.or_else);
@@ -159,7 +164,8 @@ std::string page_schema(std::string_view item) {
       {"additionalProperties", false},
       {"required", JsonArray{"items", "next"}},
       {"properties", JsonObject{{"items", JsonObject{{"type", "array"}, {"items", reference("schemas", item)}}},
-                                {"next", JsonObject{{"type", JsonArray{"string", "null"}}, {"description", "cursor of the next page"}}}}}});
+                                {"next", JsonObject{{"type", JsonArray{"string", "null"}},
+                                                    {"description", "cursor of the next page"}}}}}});
 }
 
 Result<Json> openapi_document(const std::vector<Route>& routes, const Schemas& schemas, const ApiTitle& title) {
@@ -177,8 +183,9 @@ Result<Json> openapi_document(const std::vector<Route>& routes, const Schemas& s
   }
   JsonObject components{
       {"parameters", literal(kParameters)},
-      {"responses", JsonObject{{"Problem", JsonObject{{"description", "The request was refused or failed."},
-                                                      {"content", JsonObject{{"application/problem+json", media("Problem")}}}}}}},
+      {"responses",
+       JsonObject{{"Problem", JsonObject{{"description", "The request was refused or failed."},
+                                         {"content", JsonObject{{"application/problem+json", media("Problem")}}}}}}},
       {"schemas", described},
       {"securitySchemes", literal(kSecuritySchemes)}};
   Json document = JsonObject{{"openapi", "3.1.0"},

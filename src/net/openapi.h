@@ -22,7 +22,8 @@ struct ApiTitle {
 
 // Adds to the domains' schemas: Problem (RFC 9457), the paging parameters, the security schemes.
 // HF-HTTP-0050: a schema is not a JSON object, or is named and not there. A test builds the whole document.
-[[nodiscard]] Result<Json> openapi_document(const std::vector<Route>& routes, const Schemas& schemas, const ApiTitle& title);
+[[nodiscard]] Result<Json> openapi_document(const std::vector<Route>& routes, const Schemas& schemas,
+                                            const ApiTitle& title);
 
 // Adds GET /openapi.json, described like every other route.
 [[nodiscard]] Result<void> add_openapi_route(std::vector<Route>& routes, const Schemas& schemas, const ApiTitle& title);

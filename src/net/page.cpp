@@ -17,7 +17,9 @@ std::optional<std::int64_t> integer(std::string_view text) {
   return value;
 }
 
-auto bad_cursor() { return fail(ErrorKind::invalid, "HF-HTTP-0048", "cursor is not one that this list gave; begin without it"); }
+auto bad_cursor() {
+  return fail(ErrorKind::invalid, "HF-HTTP-0048", "cursor is not one that this list gave; begin without it");
+}
 
 }  // namespace
 
@@ -33,7 +35,8 @@ Result<Page> page_of(const Request& request, std::size_t keys, const PageLimits&
   if (request.has_query("limit")) {
     const auto limit = integer(request.query("limit"));
     if (!limit || *limit < 1 || *limit > limits.limit_max)
-      return fail(ErrorKind::invalid, "HF-HTTP-0047", "limit takes a number from 1 to " + std::to_string(limits.limit_max));
+      return fail(ErrorKind::invalid, "HF-HTTP-0047",
+                  "limit takes a number from 1 to " + std::to_string(limits.limit_max));
     page.limit = *limit;
   }
   auto cursor = std::string(request.query("cursor"));

@@ -17,7 +17,7 @@
 namespace hf::net {
 
 struct PageLimits {
-  std::int64_t limit = 100;      // when the client does not say
+  std::int64_t limit = 100;  // when the client does not say
   std::int64_t limit_max = 1000;
 };
 

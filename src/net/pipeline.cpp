@@ -17,7 +17,8 @@ bool is_safe(Method method) { return method == Method::get || method == Method::
 Stage stage_of(const Request& request) { return request.body.empty() ? Stage::handling : Stage::content; }
 
 bool is_key(std::string_view key) {
-  return !key.empty() && key.size() <= kKeyMax && std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+  return !key.empty() && key.size() <= kKeyMax &&
+         std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
 Response refusal(const Error& error, const Request& request) {
@@ -59,15 +60,18 @@ Response Pipeline::handle(const Route& route, Request& request) const {
 }
 
 void Pipeline::refused(const Request& request, Response& response) const {
-  finish(request.path_pattern.empty() ? kNoRoute : request.path_pattern, request, response, std::chrono::steady_clock::now());
+  finish(request.path_pattern.empty() ? kNoRoute : request.path_pattern, request, response,
+         std::chrono::steady_clock::now());
 }
 
 Response Pipeline::answer(const Route& route, Request& request) const {
   if (!request.admitted)
     if (const auto admitted = admit(route, request); !admitted) return refusal(admitted.error(), request);
   const auto key = request.header("Idempotency-Key");
-  if (!route.idempotency_key || key.empty() || !stages_.idempotency || is_safe(request.method)) return call(route, request);
-  if (!is_key(key)) return problem(400, "HF-HTTP-0040", "Idempotency-Key takes 1 to 255 visible ASCII characters", request.id);
+  if (!route.idempotency_key || key.empty() || !stages_.idempotency || is_safe(request.method))
+    return call(route, request);
+  if (!is_key(key))
+    return problem(400, "HF-HTTP-0040", "Idempotency-Key takes 1 to 255 visible ASCII characters", request.id);
   return call_once(route, request, key);
 }
 
@@ -92,7 +96,8 @@ Result<void> Pipeline::admit(const Route& route, Request& request) const {
   request.principal = *std::move(principal);
   HF_CHECK(take(stages_.per_principal, request.principal.id));
   if (route.permission != kSignedIn && !request.principal.may(route.permission))
-    return fail(ErrorKind::forbidden, "HF-HTTP-0044", "this needs the permission '" + std::string(route.permission) + "'");
+    return fail(ErrorKind::forbidden, "HF-HTTP-0044",
+                "this needs the permission '" + std::string(route.permission) + "'");
   return {};
 }
 
@@ -102,7 +107,8 @@ Response Pipeline::call(const Route& route, const Request& request) const {
     if (!response) return problem(response.error(), stage_of(request), request.id);
     return *std::move(response);
   } catch (const std::exception& e) {
-    auto response = problem(500, "HF-HTTP-0017", "the server failed; the request id tells the operator why", request.id);
+    auto response =
+        problem(500, "HF-HTTP-0017", "the server failed; the request id tells the operator why", request.id);
     response.error_detail = e.what();
     return response;
   }
@@ -118,7 +124,8 @@ Response Pipeline::call_once(const Route& route, const Request& request, std::st
     case Idempotency::Claim::other_request:
       return problem(422, "HF-HTTP-0045", "this Idempotency-Key was used for another request", request.id);
     case Idempotency::Claim::in_progress: {
-      auto response = problem(409, "HF-HTTP-0046", "a request with this Idempotency-Key is still being answered", request.id);
+      auto response =
+          problem(409, "HF-HTTP-0046", "a request with this Idempotency-Key is still being answered", request.id);
       response.headers.set("Retry-After", "1");
       return response;
     }
@@ -143,7 +150,8 @@ Response Pipeline::call_once(const Route& route, const Request& request, std::st
   const Idempotency::Kept kept{response.status, std::string(response.headers.find("Content-Type").value_or("")),
                                std::string(response.headers.find("Location").value_or("")), *body};
   if (const auto done = store.keep(who, key, kept); !done && stages_.log)
-    stages_.log->error("idempotency_key_not_kept", {{"request_id", request.id}, {"problem", done.error().code}, {"detail", done.error().detail}});
+    stages_.log->error("idempotency_key_not_kept",
+                       {{"request_id", request.id}, {"problem", done.error().code}, {"detail", done.error().detail}});
   return response;
 }
 
@@ -159,25 +167,40 @@ void Pipeline::finish(std::string_view pattern, const Request& request, Response
   if (request.peer.tls) headers.set_if_absent("Strict-Transport-Security", stages_.headers.transport);
   // What was shown to one principal stays out of caches.
   if (!request.principal.anonymous()) headers.set_if_absent("Cache-Control", "no-store");
-  if (response.status == 401) headers.set_if_absent("WWW-Authenticate", "Bearer realm=\"holdfast\"");  // RFC 9110 section 15.5.2
+  if (response.status == 401)
+    headers.set_if_absent("WWW-Authenticate", "Bearer realm=\"holdfast\"");  // RFC 9110 section 15.5.2
 
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - since;
   if (stages_.metrics) {
     const auto status = std::to_string(response.status);
-    stages_.metrics->counter("hf_http_requests_total", "Requests answered.",
-                             {{"listener", request.listener}, {"method", name_of(request.method)}, {"route", pattern}, {"status", status}}).add();
-    stages_.metrics->histogram("hf_http_request_seconds", "Time from the whole request to its answer.",
-                               {{"listener", request.listener}, {"route", pattern}}, latency_buckets()).observe(took.count());
+    stages_.metrics
+        ->counter("hf_http_requests_total", "Requests answered.",
+                  {{"listener", request.listener},
+                   {"method", name_of(request.method)},
+                   {"route", pattern},
+                   {"status", status}})
+        .add();
+    stages_.metrics
+        ->histogram("hf_http_request_seconds", "Time from the whole request to its answer.",
+                    {{"listener", request.listener}, {"route", pattern}}, latency_buckets())
+        .observe(took.count());
   }
   if (stages_.log) {
     const auto level = response.status >= 500 ? Level::error : Level::info;
     if (!stages_.log->enabled(level)) return;
     const auto target = redact_target(request.target);
     stages_.log->write(level, "request",
-                       {{"listener", request.listener}, {"request_id", request.id}, {"trace_id", request.trace_id},
-                        {"peer", request.peer.address}, {"principal", request.principal.id}, {"method", name_of(request.method)},
-                        {"target", std::string_view(target).substr(0, 2048)}, {"status", std::int64_t(response.status)},
-                        {"seconds", took.count()}, {"problem", response.error_code}, {"detail", response.error_detail}});
+                       {{"listener", request.listener},
+                        {"request_id", request.id},
+                        {"trace_id", request.trace_id},
+                        {"peer", request.peer.address},
+                        {"principal", request.principal.id},
+                        {"method", name_of(request.method)},
+                        {"target", std::string_view(target).substr(0, 2048)},
+                        {"status", std::int64_t(response.status)},
+                        {"seconds", took.count()},
+                        {"problem", response.error_code},
+                        {"detail", response.error_detail}});
   }
 }
 

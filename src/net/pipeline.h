@@ -64,7 +64,7 @@ struct Stages {
   Authenticator* authenticator = nullptr;
   Denials* denials = nullptr;
   Idempotency* idempotency = nullptr;
-  RateLimiter* per_address = nullptr;    // requests of no proven principal
+  RateLimiter* per_address = nullptr;  // requests of no proven principal
   RateLimiter* per_principal = nullptr;
   const Log* log = nullptr;
   Metrics* metrics = nullptr;

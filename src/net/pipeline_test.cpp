@@ -36,7 +36,8 @@ class TestDenials final : public Denials {
 class MemoryIdempotency final : public Idempotency {
  public:
   Result<Claim> claim(std::string_view principal, std::string_view key, ByteView digest) override {
-    const auto [at, fresh] = entries.try_emplace(std::string(principal) + "/" + std::string(key), Entry{to_hex(digest), {}});
+    const auto [at, fresh] =
+        entries.try_emplace(std::string(principal) + "/" + std::string(key), Entry{to_hex(digest), {}});
     if (fresh) return Claim{};
     if (at->second.digest != to_hex(digest)) return Claim{Claim::other_request};
     if (!at->second.kept) return Claim{Claim::in_progress};
@@ -46,7 +47,9 @@ class MemoryIdempotency final : public Idempotency {
     entries.at(std::string(principal) + "/" + std::string(key)).kept = kept;
     return {};
   }
-  void give_back(std::string_view principal, std::string_view key) override { entries.erase(std::string(principal) + "/" + std::string(key)); }
+  void give_back(std::string_view principal, std::string_view key) override {
+    entries.erase(std::string(principal) + "/" + std::string(key));
+  }
 
   struct Entry {
     std::string digest;
@@ -59,11 +62,17 @@ class MemoryIdempotency final : public Idempotency {
 class PipelineTest : public test::ServerTest {
  protected:
   PipelineTest() {
-    Stages stages{.authenticator = &authenticator_, .denials = &denials_, .idempotency = &idempotency_,
-                  .per_address = &per_address_, .per_principal = &per_principal_, .log = &log_, .metrics = &metrics_};
+    Stages stages{.authenticator = &authenticator_,
+                  .denials = &denials_,
+                  .idempotency = &idempotency_,
+                  .per_address = &per_address_,
+                  .per_principal = &per_principal_,
+                  .log = &log_,
+                  .metrics = &metrics_};
     const Handler count = [this](const Request& request) -> Result<Response> {
       ++calls_;
-      if (request.body.text() == "fail") return fail(ErrorKind::unavailable, "HF-TEST-0503", "later", "the disk is full");
+      if (request.body.text() == "fail")
+        return fail(ErrorKind::unavailable, "HF-TEST-0503", "later", "the disk is full");
       if (request.body.text() == "deny") return fail(ErrorKind::forbidden, "HF-TEST-0403", "not this one");
       auto response = text_response(201, std::to_string(calls_) + " " + request.principal.id);
       response.headers.add("Location", "/v1/things/" + std::to_string(calls_));
@@ -71,13 +80,25 @@ class PipelineTest : public test::ServerTest {
     };
     std::vector<Route> routes{
         {.path = "/open", .permission = kPublic, .handler = count},
-        {.path = "/page", .permission = kPublic, .handler = [](const Request&) { return text_response(200, "<p>", "text/html; charset=utf-8"); }},
+        {.path = "/page",
+         .permission = kPublic,
+         .handler = [](const Request&) { return text_response(200, "<p>", "text/html; charset=utf-8"); }},
         {.path = "/mine", .permission = kSignedIn, .handler = count},
         {.path = "/things", .permission = "thing.read", .handler = count},
-        {.method = Method::post, .path = "/things", .permission = "thing.write", .body_max = 100, .idempotency_key = true, .handler = count},
-        {.method = Method::post, .path = "/files", .permission = "thing.write", .body_max = 1 << 20,
+        {.method = Method::post,
+         .path = "/things",
+         .permission = "thing.write",
+         .body_max = 100,
+         .idempotency_key = true,
+         .handler = count},
+        {.method = Method::post,
+         .path = "/files",
+         .permission = "thing.write",
+         .body_max = 1 << 20,
          .handler = [](const Request& request) { return text_response(200, std::to_string(request.body.size())); }},
-        {.path = "/throws", .permission = kPublic, .handler = [](const Request&) -> Result<Response> { throw std::runtime_error("boom"); }}};
+        {.path = "/throws", .permission = kPublic, .handler = [](const Request&) -> Result<Response> {
+           throw std::runtime_error("boom");
+         }}};
     Listener listener{.name = "test", .limits = {.body_memory_bytes = 1000}, .workers = 1};
     listener.serves = std::make_shared<Pipeline>(Router(std::move(routes)), stages);
     std::vector<Listener> listeners;
@@ -177,8 +198,11 @@ TEST_F(PipelineTest, ALargeContentIsReadOnlyFromWhoeverMaySendIt) {
   const auto head = [](std::string_view extra, std::string_view framing = "Content-Length: 500000\r\n") {
     return "POST /files HTTP/1.1\r\nHost: a\r\n" + std::string(extra) + std::string(framing) + "\r\n";
   };
-  for (const auto& [status, extra] : std::vector<std::pair<int, std::string>>{
-           {401, ""}, {401, as("bad", "thing.write")}, {403, as("ann", "thing.read")}, {403, as("ann", "thing.read") + "Expect: 100-continue\r\n"}}) {
+  for (const auto& [status, extra] :
+       std::vector<std::pair<int, std::string>>{{401, ""},
+                                                {401, as("bad", "thing.write")},
+                                                {403, as("ann", "thing.read")},
+                                                {403, as("ann", "thing.read") + "Expect: 100-continue\r\n"}}) {
     test::Client client(port_);
     client.send(head(extra));  // and not a byte of the content
     const auto answer = client.answer();
@@ -237,7 +261,9 @@ TEST_F(PipelineTest, EveryAnswerCarriesTheSecurityHeaders) {
 
 TEST_F(PipelineTest, EveryAnswerIsLoggedAndCounted) {
   test::Client client(port_);
-  EXPECT_EQ(client.get("/open?token=abc", "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n").status, 201);
+  EXPECT_EQ(
+      client.get("/open?token=abc", "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n").status,
+      201);
   EXPECT_EQ(client.get("/throws").status, 500);
   EXPECT_EQ(client.get("/nothing").status, 404);
   EXPECT_EQ(client.get("/mine", as("ann", "")).status, 201);
@@ -248,7 +274,9 @@ TEST_F(PipelineTest, EveryAnswerIsLoggedAndCounted) {
   EXPECT_NE(lines_.find(R"("problem":"HF-HTTP-0012")"), std::string::npos) << lines_;
   EXPECT_NE(lines_.find(R"("principal":"ann")"), std::string::npos) << lines_;
   const auto text = metrics_.text();
-  EXPECT_NE(text.find(R"(hf_http_requests_total{listener="test",method="GET",route="/throws",status="500"} 1)"), std::string::npos) << text;
+  EXPECT_NE(text.find(R"(hf_http_requests_total{listener="test",method="GET",route="/throws",status="500"} 1)"),
+            std::string::npos)
+      << text;
   EXPECT_NE(text.find(R"x(route="(none)",status="404"} 1)x"), std::string::npos) << text;
 }
 
@@ -259,7 +287,7 @@ TEST(RateLimiter, ForgetsTheQuietestName) {
   EXPECT_FALSE(limiter.take("a"));
   EXPECT_TRUE(limiter.take("b"));
   EXPECT_FALSE(limiter.take("a"));
-  EXPECT_TRUE(limiter.take("c"));   // b is forgotten
+  EXPECT_TRUE(limiter.take("c"));  // b is forgotten
   EXPECT_FALSE(limiter.take("a"));
   EXPECT_TRUE(limiter.take("b"));
   clock.advance(std::chrono::milliseconds(500));

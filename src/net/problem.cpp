@@ -29,9 +29,9 @@ Response problem(int status, std::string_view code, std::string_view detail, std
   response.headers.add("Content-Type", "application/problem+json");
   response.headers.add("Cache-Control", "no-store");
   // "type" is absent, which means about:blank: the title is the status phrase (RFC 9457 section 4.2.1).
-  response.content = fmt::format(R"({{"title":{},"status":{},"code":{},"detail":{},"request_id":{}}})",
-                                 json_quote(reason_of(status)), status, json_quote(code), json_quote(detail),
-                                 json_quote(request_id));
+  response.content =
+      fmt::format(R"({{"title":{},"status":{},"code":{},"detail":{},"request_id":{}}})", json_quote(reason_of(status)),
+                  status, json_quote(code), json_quote(detail), json_quote(request_id));
   return response;
 }
 
@@ -48,7 +48,8 @@ Response problem(const Error& error, const std::vector<Fault>& faults, std::stri
   text.pop_back();
   text += R"(,"errors":[)";
   for (std::size_t i = 0; i < std::min(faults.size(), kFaultsMax); ++i)
-    text += fmt::format(R"({}{{"pointer":{},"detail":{}}})", i == 0 ? "" : ",", json_quote(faults[i].pointer), json_quote(faults[i].detail));
+    text += fmt::format(R"({}{{"pointer":{},"detail":{}}})", i == 0 ? "" : ",", json_quote(faults[i].pointer),
+                        json_quote(faults[i].detail));
   text += "]}";
   return response;
 }

@@ -1,7 +1,7 @@
 #include "net/range.h"
 
-#include <charconv>
 #include <fmt/core.h>
+#include <charconv>
 
 #include "base/text.h"
 

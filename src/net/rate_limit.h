@@ -33,7 +33,7 @@ class RateLimiter {
   const Clock& clock_;
   const Rate rate_;
   std::mutex mutex_;
-  std::list<Bucket> recent_;  // the last used is first
+  std::list<Bucket> recent_;                                                   // the last used is first
   std::unordered_map<std::string_view, std::list<Bucket>::iterator> by_name_;  // views into the list's own texts
 };
 

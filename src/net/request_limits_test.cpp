@@ -40,7 +40,9 @@ TEST_F(RequestLimits, AmbiguousFramingIsRefusedAndTheConnectionEnds) {
            {400, post("Transfer-Encoding\t: chunked\r\n\r\n0\r\n\r\n") + evil},
            {400, post("X: a\r\n Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n") + evil},
            {400, post("Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n") + evil},
-           {400, post("Transfer-Encoding:\x0b" "chunked\r\n\r\n0\r\n\r\n") + evil},
+           {400, post("Transfer-Encoding:\x0b"
+                      "chunked\r\n\r\n0\r\n\r\n") +
+                     evil},
            {400, "POST /v1/echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + evil},
            // Lengths
            {400, post("Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc") + evil},
@@ -137,8 +139,7 @@ TEST_F(RequestLimits, HeadersAreLimitedInSumHoweverTheyArrive) {
   // One field a segment: each read ends at a field's end, so no single read is ever too large.
   Client client(port_);
   client.send("GET /v1/hello HTTP/1.1\r\nHost: a\r\n");
-  for (int i = 0; i < 40 && client.send("X-Long: " + std::string(200, 'x') + "\r\n"); ++i) {
-  }
+  for (int i = 0; i < 40 && client.send("X-Long: " + std::string(200, 'x') + "\r\n"); ++i) {}
   EXPECT_EQ(client.answer().status, 431);
   EXPECT_TRUE(client.closed());
 }
@@ -147,8 +148,9 @@ TEST_F(RequestLimits, BodiesAreLimitedBeforeTheyAreRead) {
   start({.header_bytes = 4096, .body_bytes = 1000});
   EXPECT_EQ(ask(post("Content-Length: 1001\r\n\r\n")).first, 413);
   EXPECT_EQ(ask(post("Content-Length: 100000\r\n\r\n") + std::string(100'000, 'x')).first, 413);
-  EXPECT_EQ(ask(post("Transfer-Encoding: chunked\r\n\r\n3e8\r\n") + std::string(1000, 'x') + "\r\n1\r\ny\r\n0\r\n\r\n").first,
-            413);
+  EXPECT_EQ(
+      ask(post("Transfer-Encoding: chunked\r\n\r\n3e8\r\n") + std::string(1000, 'x') + "\r\n1\r\ny\r\n0\r\n\r\n").first,
+      413);
   EXPECT_EQ(ask(post("Content-Length: 1000\r\n\r\n") + std::string(1000, 'x')).first, 200);
   // Chunk extensions and trailers without end
   EXPECT_EQ(ask(post("Transfer-Encoding: chunked\r\n\r\n1;") + std::string(100'000, 'x')).first, 431);

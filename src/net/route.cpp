@@ -1,9 +1,9 @@
 #include "net/route.h"
 
+#include <fmt/core.h>
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <fmt/core.h>
 #include <map>
 
 #include "base/text.h"
@@ -56,7 +56,8 @@ Router::Router(std::vector<Route> routes) : routes_(std::move(routes)), root_(st
     const auto& route = routes_[i];
     if (!route.path.starts_with('/')) broken(route, "the path does not start with a slash");
     if (!route.handler) broken(route, "there is no handler");
-    if (route.runs_on == RunsOn::io && !route.permission.empty()) broken(route, "who may do it is looked up in the database, which blocks");
+    if (route.runs_on == RunsOn::io && !route.permission.empty())
+      broken(route, "who may do it is looked up in the database, which blocks");
     Node* node = root_.get();
     bool rest = false;
     const auto segments = route.path == "/" ? std::vector<std::string_view>{} : split(route.path.substr(1), '/');

@@ -16,8 +16,8 @@ namespace hf::net {
 // two thread switches, and a handler that blocks there stops every connection of its listener thread.
 enum class RunsOn : std::uint8_t { worker, io };
 
-inline constexpr std::string_view kPublic{};        // no authentication asked
-inline constexpr std::string_view kSignedIn{"*"};   // whoever is authenticated: one's own session, one's own tokens
+inline constexpr std::string_view kPublic{};       // no authentication asked
+inline constexpr std::string_view kSignedIn{"*"};  // whoever is authenticated: one's own session, one's own tokens
 
 struct Parameter {
   std::string_view name;
@@ -28,12 +28,12 @@ struct Parameter {
 
 struct Route {
   Method method = Method::get;
-  std::string_view path;          // "/v1/devices/{serial}"; a last "{rest...}" takes all that is left
-  std::string_view permission;    // or kPublic. No default: a table that forgets it does not compile
-  std::uint64_t body_max = 0;     // bytes; the listener's own limit applies too
+  std::string_view path;                          // "/v1/devices/{serial}"; a last "{rest...}" takes all that is left
+  std::string_view permission;                    // or kPublic. No default: a table that forgets it does not compile
+  std::uint64_t body_max = 0;                     // bytes; the listener's own limit applies too
   std::vector<std::string_view> content_types{};  // of the request; empty: any
   std::string_view summary{};
-  std::string_view request_schema{};   // names in components/schemas; empty: none
+  std::string_view request_schema{};  // names in components/schemas; empty: none
   std::string_view response_schema{};
   std::string_view response_type = "application/json";
   int success = 200;

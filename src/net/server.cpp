@@ -1,13 +1,13 @@
 #include "net/server.h"
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <cerrno>
 #include <condition_variable>
 #include <cstring>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
 #include <thread>
-#include <unistd.h>
 
 #include "net/server_state.h"
 
@@ -46,10 +46,8 @@ std::pair<std::string, std::uint16_t> show_address(const Address& from) {
     ::inet_ntop(AF_INET, &from.v4.sin_addr, text, sizeof text);
     return {text, ntohs(from.v4.sin_port)};
   }
-  if (IN6_IS_ADDR_V4MAPPED(&from.v6.sin6_addr))
-    ::inet_ntop(AF_INET, &from.v6.sin6_addr.s6_addr[12], text, sizeof text);
-  else
-    ::inet_ntop(AF_INET6, &from.v6.sin6_addr, text, sizeof text);
+  if (IN6_IS_ADDR_V4MAPPED(&from.v6.sin6_addr)) ::inet_ntop(AF_INET, &from.v6.sin6_addr.s6_addr[12], text, sizeof text);
+  else ::inet_ntop(AF_INET6, &from.v6.sin6_addr, text, sizeof text);
   return {text, ntohs(from.v6.sin6_port)};
 }
 

@@ -14,7 +14,9 @@ namespace hf::net::test {
 inline std::vector<Route> sample_routes() {
   const Handler echo = [](const Request& r) { return text_response(200, std::string(r.body.text())); };
   return {
-      {.path = "/v1/hello", .permission = kPublic, .handler = [](const Request&) { return text_response(200, "hello"); }},
+      {.path = "/v1/hello",
+       .permission = kPublic,
+       .handler = [](const Request&) { return text_response(200, "hello"); }},
       {.path = "/v1/inline",
        .permission = kPublic,
        .runs_on = RunsOn::io,

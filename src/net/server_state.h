@@ -10,7 +10,8 @@
 namespace hf::net {
 
 struct ListenerState {
-  ListenerState(Listener l, const Clock& c) : config(std::move(l)), clock(c), workers(config.workers, config.limits.queue) {}
+  ListenerState(Listener l, const Clock& c)
+      : config(std::move(l)), clock(c), workers(config.workers, config.limits.queue) {}
 
   // Counts the connection in; false if a limit forbids it.
   [[nodiscard]] bool admit(const std::string& address);

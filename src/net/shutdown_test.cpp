@@ -94,8 +94,7 @@ struct Overload : Shutdown, testing::WithParamInterface<bool> {};
 TEST_P(Overload, AFullQueueShedsAndAnswersFromMemoryGoOn) {
   const bool own_answer = GetParam();
   Listener listener{.name = "test", .limits = {.queue = 1}, .workers = 1};
-  if (own_answer)
-    listener.overload = [](const Request&) { return json_text_response(200, R"({"sleep":"00:10:00"})"); };
+  if (own_answer) listener.overload = [](const Request&) { return json_text_response(200, R"({"sleep":"00:10:00"})"); };
   start(std::move(listener), gated_routes());
   Client running(port_), queued(port_), shed(port_);
   running.send(kGated);

@@ -1,12 +1,12 @@
 #include "net/stream.h"
 
-#include <algorithm>
-#include <cerrno>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <algorithm>
+#include <cerrno>
 
 namespace hf::net {
 namespace {

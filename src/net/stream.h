@@ -33,7 +33,7 @@ class Stream {
   // `more`: the kernel may wait for the next write before it sends a packet.
   [[nodiscard]] IoResult write(std::string_view bytes, bool more);
   [[nodiscard]] IoResult send_file(int file, std::uint64_t offset, std::uint64_t size);  // plain only
-  void end_output();  // close_notify and FIN
+  void end_output();                                                                     // close_notify and FIN
 
  private:
   [[nodiscard]] IoResult result_of(int value);

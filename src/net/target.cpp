@@ -71,7 +71,8 @@ std::string percent_encode(std::string_view text) {
 Result<Target> parse_target(std::string_view text, const TargetLimits& limits) {
   if (text.size() > limits.bytes_max) return too_long("the request target is longer than the server accepts");
   const auto origin = without_authority(text);
-  if (origin.empty() || origin.find('#') != std::string_view::npos) return malformed("the request target is not a path");
+  if (origin.empty() || origin.find('#') != std::string_view::npos)
+    return malformed("the request target is not a path");
 
   Target target;
   const auto mark = origin.find('?');

@@ -78,8 +78,7 @@ class Client {
     return true;
   }
   std::string rest() {
-    while (more()) {
-    }
+    while (more()) {}
     return std::exchange(buffer, {});
   }
   // True when the server closed and sent nothing further.

@@ -2,8 +2,8 @@
 // and reports any other word, so that no constraint passes because it was not understood.
 #pragma once
 
-#include <algorithm>
 #include <regex.h>
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -33,7 +33,8 @@ class SchemaCheck {
           if (status < 400) return "status " + std::to_string(status) + " is not described";
           response = &responses.at("default");
         }
-        if (const auto* to = response->as_object().if_contains("$ref")) response = resolve(std::string(to->as_string()));
+        if (const auto* to = response->as_object().if_contains("$ref"))
+          response = resolve(std::string(to->as_string()));
         const auto* content = response->as_object().if_contains("content");
         if (!content) return body.empty() ? "" : "no content is described";
         const auto& media = content->as_object().begin()->value().as_object();
@@ -75,22 +76,27 @@ class SchemaCheck {
       } else if (word == "type") {
         bool any = false;
         if (value.is_string()) any = is_type(value.get_string(), json);
-        else for (const auto& type : value.as_array()) any = any || is_type(type.as_string(), json);
+        else
+          for (const auto& type : value.as_array()) any = any || is_type(type.as_string(), json);
         if (!any) wrong("not of type " + to_text(value));
       } else if (word == "required") {
         for (const auto& name : value.as_array())
-          if (json.is_object() && !json.get_object().contains(name.as_string())) wrong("lacks " + std::string(name.as_string()));
+          if (json.is_object() && !json.get_object().contains(name.as_string()))
+            wrong("lacks " + std::string(name.as_string()));
       } else if (word == "properties") {
         if (json.is_object())
           for (const auto& [name, property] : value.as_object())
-            if (const auto* member = json.get_object().if_contains(name)) out += check(property, *member, at + "/" + std::string(name));
+            if (const auto* member = json.get_object().if_contains(name))
+              out += check(property, *member, at + "/" + std::string(name));
       } else if (word == "additionalProperties") {
         if (json.is_object())
           for (const auto& [name, member] : json.get_object())
-            if (!properties || !properties->as_object().contains(name)) out += check(value, member, at + "/" + std::string(name));
+            if (!properties || !properties->as_object().contains(name))
+              out += check(value, member, at + "/" + std::string(name));
       } else if (word == "items") {
         if (json.is_array())
-          for (std::size_t i = 0; i < json.get_array().size(); ++i) out += check(value, json.get_array()[i], at + "/" + std::to_string(i));
+          for (std::size_t i = 0; i < json.get_array().size(); ++i)
+            out += check(value, json.get_array()[i], at + "/" + std::to_string(i));
       } else if (word == "enum") {
         const auto& list = value.as_array();
         if (std::find(list.begin(), list.end(), json) == list.end()) wrong("not one of " + to_text(value));
@@ -101,27 +107,34 @@ class SchemaCheck {
       } else if (word == "oneOf" || word == "anyOf") {
         std::size_t matches = 0;
         for (const auto& part : value.as_array()) matches += check(part, json, at).empty();
-        if (matches == 0 || (word == "oneOf" && matches != 1)) wrong(std::to_string(matches) + " of " + std::string(word) + " match");
+        if (matches == 0 || (word == "oneOf" && matches != 1))
+          wrong(std::to_string(matches) + " of " + std::string(word) + " match");
       } else if (word == "pattern") {
-        if (json.is_string() && !finds(std::string(value.as_string()), std::string(json.get_string()))) wrong("does not match " + to_text(value));
+        if (json.is_string() && !finds(std::string(value.as_string()), std::string(json.get_string())))
+          wrong("does not match " + to_text(value));
       } else if (word == "minimum" || word == "maximum") {
-        if (json.is_number() && (word == "minimum" ? json.to_number<double>() < value.to_number<double>() : json.to_number<double>() > value.to_number<double>()))
+        if (json.is_number() && (word == "minimum" ? json.to_number<double>() < value.to_number<double>()
+                                                   : json.to_number<double>() > value.to_number<double>()))
           wrong(std::string(word) + " " + to_text(value));
       } else if (word == "minLength" || word == "maxLength") {
-        if (json.is_string() && (word == "minLength" ? json.get_string().size() < value.to_number<std::size_t>() : json.get_string().size() > value.to_number<std::size_t>()))
+        if (json.is_string() && (word == "minLength" ? json.get_string().size() < value.to_number<std::size_t>()
+                                                     : json.get_string().size() > value.to_number<std::size_t>()))
           wrong(std::string(word) + " " + to_text(value));
       } else if (word == "minItems" || word == "maxItems") {
-        if (json.is_array() && (word == "minItems" ? json.get_array().size() < value.to_number<std::size_t>() : json.get_array().size() > value.to_number<std::size_t>()))
+        if (json.is_array() && (word == "minItems" ? json.get_array().size() < value.to_number<std::size_t>()
+                                                   : json.get_array().size() > value.to_number<std::size_t>()))
           wrong(std::string(word) + " " + to_text(value));
       } else if (word == "format" && value == "date-time") {
         if (json.is_string() && !parse_rfc3339_text(json.get_string())) wrong("not an RFC 3339 time");
-      } else if (word != "description" && word != "format" && word != "default" && word != "examples" && word != "title") {
+      } else if (word != "description" && word != "format" && word != "default" && word != "examples" &&
+                 word != "title") {
         wrong("the checker does not know " + std::string(word));
       }
     }
     return out;
   }
-  static bool finds(const std::string& pattern, const std::string& text) {  // POSIX: what our patterns use is common to both
+  static bool finds(const std::string& pattern,
+                    const std::string& text) {  // POSIX: what our patterns use is common to both
     regex_t compiled;
     if (::regcomp(&compiled, pattern.c_str(), REG_EXTENDED | REG_NOSUB) != 0) return false;
     const bool found = ::regexec(&compiled, text.c_str(), 0, nullptr, 0) == 0;

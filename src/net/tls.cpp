@@ -23,9 +23,7 @@ std::string library_text() {
   return text;
 }
 
-auto refuse(std::string message) {
-  return fail(ErrorKind::invalid, "HF-TLS-0001", std::move(message), library_text());
-}
+auto refuse(std::string message) { return fail(ErrorKind::invalid, "HF-TLS-0001", std::move(message), library_text()); }
 
 Bio reader(const std::string& pem) { return Bio(BIO_new_mem_buf(pem.data(), int(pem.size()))); }
 
@@ -103,19 +101,18 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::make(const Tls& tls, std::
   auto* context = made->context_ = SSL_CTX_new(TLS_server_method());
   const auto session_context = crypto::sha256({bytes_of(listener), bytes_of(tls.client_ca_pem)});
   const int version = tls.min == TlsVersion::tls13 ? TLS1_3_VERSION : TLS1_2_VERSION;
-  const bool set =
-      context != nullptr && SSL_CTX_set_min_proto_version(context, version) == 1 &&
-      // TLS 1.2 with forward secrecy and AEAD only (RFC 9325 section 4.2); TLS 1.3 has nothing else.
-      SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1 &&
-      SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384") == 1 &&
-      SSL_CTX_set_session_id_context(context, session_context.data(), 32) == 1;
+  const bool set = context != nullptr && SSL_CTX_set_min_proto_version(context, version) == 1 &&
+                   // TLS 1.2 with forward secrecy and AEAD only (RFC 9325 section 4.2); TLS 1.3 has nothing else.
+                   SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1 &&
+                   SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384") == 1 &&
+                   SSL_CTX_set_session_id_context(context, session_context.data(), 32) == 1;
   if (!set) return fail(ErrorKind::internal, "HF-TLS-0002", "the TLS library refused the policy", library_text());
   // A device that drops the connection without close_notify may still resume: HTTP framing tells whether anything
   // was cut off (RFC 9112 section 9.8), and OpenSSL would forget the session otherwise.
   // Stateful resumption: with stateless tickets the client certificate is decoded again on every resumption,
   // 0.9 ms instead of 0.5 ms.
-  SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
-                                   SSL_OP_IGNORE_UNEXPECTED_EOF);
+  SSL_CTX_set_options(
+      context, SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_SERVER);
   SSL_CTX_sess_set_cache_size(context, long(tls.sessions_max));
   SSL_CTX_set_num_tickets(context, 1);

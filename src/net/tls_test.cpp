@@ -54,7 +54,8 @@ struct TlsTest : test::ServerTest {
     routes.push_back({.path = "/v1/whoami", .permission = kPublic, .handler = [](const Request& r) {
                         const auto& c = r.peer.certificate;
                         if (!c) return text_response(200, r.peer.tls ? "nobody" : "plain");
-                        return text_response(200, c->subject_cn + " " + c->sha256 + (c->verified ? " ok" : " unverified"));
+                        return text_response(200,
+                                             c->subject_cn + " " + c->sha256 + (c->verified ? " ok" : " unverified"));
                       }});
     start(std::move(listener), std::move(routes));
   }
@@ -155,9 +156,10 @@ TEST_F(TlsTest, CertificatesAreReplacedWithoutARestart) {
   EXPECT_EQ(Bytes(der, der + size), fresh.certificate_der);
   OPENSSL_free(der);
   X509_free(shown);
-  EXPECT_EQ(server_->reload("test", {.mode = TlsMode::server,
-                                     .certificate_chain_pem = fresh.certificate_pem,
-                                     .private_key_pem = identity("other").private_key_pem})
+  EXPECT_EQ(server_
+                ->reload("test", {.mode = TlsMode::server,
+                                  .certificate_chain_pem = fresh.certificate_pem,
+                                  .private_key_pem = identity("other").private_key_pem})
                 .error()
                 .code,
             "HF-TLS-0001");

@@ -28,13 +28,10 @@ bool append_head(std::string& out, const Response& response, const Wire& wire) {
   if (allows_content(response.status)) {
     if (wire.framing == Framing::length)
       fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", response.size().value_or(0));
-    else if (wire.framing == Framing::chunked)
-      add("Transfer-Encoding", "chunked");
+    else if (wire.framing == Framing::chunked) add("Transfer-Encoding", "chunked");
   }
-  if (!wire.keep_alive)
-    add("Connection", "close");
-  else if (wire.version == 10)
-    add("Connection", "keep-alive");
+  if (!wire.keep_alive) add("Connection", "close");
+  else if (wire.version == 10) add("Connection", "keep-alive");
   out += "\r\n";
   return true;
 }

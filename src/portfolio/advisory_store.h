@@ -33,7 +33,8 @@ class AdvisoryStore {
   // All that is known of the makers of these products.
   [[nodiscard]] Result<vuln::ProductDictionary> dictionary(const std::vector<std::string>& lookup_keys) const;
   [[nodiscard]] Result<std::vector<StoredFinding>> open_findings(std::string_view vulnerability) const;
-  [[nodiscard]] Result<std::map<std::string, Verdict>> open_findings(CoordinateId coordinate) const;  // by vulnerability
+  [[nodiscard]] Result<std::map<std::string, Verdict>> open_findings(
+      CoordinateId coordinate) const;  // by vulnerability
   // The CVE number of an alias, or the alias itself.
   [[nodiscard]] Result<std::string> canonical(std::string_view number) const;
   // The KEV catalogue as it stands.
@@ -48,20 +49,25 @@ struct StoredAdvisory {
   Stored what = Stored::unchanged;
   std::string vulnerability;
   std::string digest;
-  std::string before{}, digest_before{};   // the vulnerability it was filed under, and its digest; empty if it is new
+  std::string before{}, digest_before{};    // the vulnerability it was filed under, and its digest; empty if it is new
   std::vector<std::string> new_products{};  // products with a maker not known before
 };
 Result<StoredAdvisory> put(ledger::Transaction& transaction, const vuln::Advisory& advisory);
 
 // Closes what was found and opens what is found now, with one event each; false if nothing changed.
 Result<bool> set_finding(ledger::Transaction& transaction, const Evidence& evidence, const std::string& vulnerability,
-                         const Coordinate& coordinate, const std::optional<Verdict>& before, const std::optional<Verdict>& now);
+                         const Coordinate& coordinate, const std::optional<Verdict>& before,
+                         const std::optional<Verdict>& now);
 
 // The entry of the KEV catalogue from now on; null: it is not listed any more. `was`: an entry ends by that.
-Result<void> set_kev(ledger::Transaction& transaction, const Evidence& evidence, const std::string& vulnerability, const vuln::KevEntry* now, bool was);
+Result<void> set_kev(ledger::Transaction& transaction, const Evidence& evidence, const std::string& vulnerability,
+                     const vuln::KevEntry* now, bool was);
 // The number of scores that changed.
-Result<std::uint64_t> put_epss(ledger::Transaction& transaction, const std::vector<std::pair<std::string, vuln::EpssScore>>& scores, std::string_view date);
-Result<void> insert_import(ledger::Transaction& transaction, ledger::EntryId entry, std::string_view feed, std::string_view source, const FeedCount& count);
+Result<std::uint64_t> put_epss(ledger::Transaction& transaction,
+                               const std::vector<std::pair<std::string, vuln::EpssScore>>& scores,
+                               std::string_view date);
+Result<void> insert_import(ledger::Transaction& transaction, ledger::EntryId entry, std::string_view feed,
+                           std::string_view source, const FeedCount& count);
 
 // What lists show of a record: without the NUL that PostgreSQL keeps in no text. Severity and score are of the newest
 // version of CVSS that it states; empty: none.

@@ -22,12 +22,15 @@ const db::Query kContentDigests{"portfolio.content_digests", R"sql(
      WHERE bc.build_id = $1 AND bc.until = 9223372036854775807)sql"};
 const db::Query kDigest{"portfolio.coordinate_digest", "SELECT digest FROM coordinate WHERE coordinate_id = $1"};
 const db::Query kFind{"portfolio.coordinate_by_digest", "SELECT coordinate_id FROM coordinate WHERE digest = $1"};
-const db::Query kGet{"portfolio.coordinate", "SELECT digest, name, version, claims FROM coordinate WHERE coordinate_id = $1"};
+const db::Query kGet{"portfolio.coordinate",
+                     "SELECT digest, name, version, claims FROM coordinate WHERE coordinate_id = $1"};
 const db::Query kInsert{"portfolio.insert_coordinate", R"sql(
     INSERT INTO coordinate (coordinate_id, digest, name, version, purl, identified, claims, created_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8))sql"};
-const db::Query kInsertKey{"portfolio.insert_coordinate_key", "INSERT INTO coordinate_key (lookup_key, coordinate_id) VALUES ($1, $2)"};
-const db::Query kWithKey{"portfolio.coordinates_with_key", "SELECT coordinate_id FROM coordinate_key WHERE lookup_key = $1 ORDER BY coordinate_id"};
+const db::Query kInsertKey{"portfolio.insert_coordinate_key",
+                           "INSERT INTO coordinate_key (lookup_key, coordinate_id) VALUES ($1, $2)"};
+const db::Query kWithKey{"portfolio.coordinates_with_key",
+                         "SELECT coordinate_id FROM coordinate_key WHERE lookup_key = $1 ORDER BY coordinate_id"};
 const db::Query kContents{"portfolio.build_contents", R"sql(
     SELECT coordinate_id FROM build_coordinate WHERE build_id = $1 AND until = 9223372036854775807 ORDER BY coordinate_id)sql"};
 const db::Query kBuildsOf{"portfolio.builds_of_coordinate", R"sql(
@@ -58,7 +61,8 @@ const db::Query kUnderAlias{"portfolio.statements_under_alias", R"sql(
        AND NOT EXISTS (SELECT 1 FROM vulnerability_alias AS b WHERE b.alias = a.alias AND b.vulnerability < $1)
      ORDER BY s.vulnerability, s.build_id, s.coordinate_id)sql"};
 
-const ledger::ProvenTable kSbomTable{"sbom", "sbom_id", "sbom_id, build_id, sha256, size, format, spec_version, components, unidentified, received_at"};
+const ledger::ProvenTable kSbomTable{
+    "sbom", "sbom_id", "sbom_id, build_id, sha256, size, format, spec_version, components, unidentified, received_at"};
 
 CoordinateId id_of(const db::Row& row) { return {row.int64(0)}; }
 
@@ -75,11 +79,18 @@ Result<std::string> digest_of(const db::Reader& db, CoordinateId id) {
 }
 
 // What a build says of a vulnerability of a component changes: the event, and its place.
-Result<std::int64_t> tell(ledger::Transaction& transaction, const Evidence& evidence, std::string_view build, std::string_view basis,
-                          std::string_view vulnerability, CoordinateId coordinate, const StoredStatement* now, bool was) {
+Result<std::int64_t> tell(ledger::Transaction& transaction, const Evidence& evidence, std::string_view build,
+                          std::string_view basis, std::string_view vulnerability, CoordinateId coordinate,
+                          const StoredStatement* now, bool was) {
   HF_TRY(const auto component, digest_of(transaction.db(), coordinate));
-  JsonObject event{{"at", format_rfc3339(transaction.now())}, {"basis", basis}, {"build", build}, {"component", component}, {"event", "statement"},
-                   {"state", now ? std::string_view(now->state) : std::string_view("withdrawn")}, {"vulnerability", vulnerability}, {"was", was}};
+  JsonObject event{{"at", format_rfc3339(transaction.now())},
+                   {"basis", basis},
+                   {"build", build},
+                   {"component", component},
+                   {"event", "statement"},
+                   {"state", now ? std::string_view(now->state) : std::string_view("withdrawn")},
+                   {"vulnerability", vulnerability},
+                   {"was", was}};
   if (now) event["reason_sha256"] = to_hex(crypto::sha256({bytes_of(now->reason)}));
   HF_TRY(const auto line, canonical_json(event));
   return std::int64_t(evidence.events.add(line));
@@ -88,21 +99,33 @@ Result<std::int64_t> tell(ledger::Transaction& transaction, const Evidence& evid
 }  // namespace
 
 Result<std::optional<std::int64_t>> CoordinateStore::build(std::string_view path) const {
-  return db_.find(kBuild, [](const db::Row& row) { return row.int64(0); }, path);
+  return db_.find(
+      kBuild, [](const db::Row& row) { return row.int64(0); }, path);
 }
 
 Result<std::optional<StoredSbom>> CoordinateStore::current_sbom(std::int64_t build_id) const {
-  return db_.find(kCurrentSbom, [](const db::Row& row) { return StoredSbom{row.int64(0), row.string(1), row.int64(2)}; }, build_id);
+  return db_.find(
+      kCurrentSbom,
+      [](const db::Row& row) {
+        return StoredSbom{row.int64(0), row.string(1), row.int64(2)};
+      },
+      build_id);
 }
 
-Result<std::optional<CoordinateId>> CoordinateStore::find(std::string_view digest) const { return db_.find(kFind, id_of, digest); }
+Result<std::optional<CoordinateId>> CoordinateStore::find(std::string_view digest) const {
+  return db_.find(kFind, id_of, digest);
+}
 
 Result<Coordinate> CoordinateStore::get(CoordinateId id) const {
   std::string digest, name, version, claims;
-  HF_TRY(const auto found, db_.find(kGet, [&](const db::Row& row) {
-    digest = row.string(0), name = row.string(1), version = row.string(2), claims = row.string(3);
-    return true;
-  }, id));
+  HF_TRY(const auto found, db_.find(
+                               kGet,
+                               [&](const db::Row& row) {
+                                 digest = row.string(0), name = row.string(1), version = row.string(2),
+                                 claims = row.string(3);
+                                 return true;
+                               },
+                               id));
   if (!found) return fail(ErrorKind::internal, "HF-PORTFOLIO-0009", "a component has gone", std::to_string(id.value));
   HF_TRY(const auto json, parse_json(claims, {.bytes_max = 64U << 20}));
   HF_TRY(auto subject, vuln::subject_of(json.as_object()));
@@ -111,21 +134,30 @@ Result<Coordinate> CoordinateStore::get(CoordinateId id) const {
   return Coordinate{id, std::move(digest), std::move(subject)};
 }
 
-Result<std::vector<CoordinateId>> CoordinateStore::with_key(std::string_view key) const { return db_.select(kWithKey, id_of, key); }
-Result<std::vector<CoordinateId>> CoordinateStore::of_build(std::int64_t build_id) const { return db_.select(kContents, id_of, build_id); }
+Result<std::vector<CoordinateId>> CoordinateStore::with_key(std::string_view key) const {
+  return db_.select(kWithKey, id_of, key);
+}
+Result<std::vector<CoordinateId>> CoordinateStore::of_build(std::int64_t build_id) const {
+  return db_.select(kContents, id_of, build_id);
+}
 
 Result<std::vector<std::int64_t>> CoordinateStore::builds_of(CoordinateId id) const {
-  return db_.select(kBuildsOf, [](const db::Row& row) { return row.int64(0); }, id);
+  return db_.select(
+      kBuildsOf, [](const db::Row& row) { return row.int64(0); }, id);
 }
 
 Result<std::vector<std::int64_t>> CoordinateStore::builds_with_set_statement(std::string_view vulnerability) const {
-  return db_.select(kBuildsWithSet, [](const db::Row& row) { return row.int64(0); }, vulnerability);
+  return db_.select(
+      kBuildsWithSet, [](const db::Row& row) { return row.int64(0); }, vulnerability);
 }
 
 Result<std::vector<StoredStatement>> CoordinateStore::statements(std::int64_t build_id, std::string_view basis) const {
-  return db_.select(kStatements, [&](const db::Row& row) {
-    return StoredStatement{row.string(0), {row.int64(1)}, std::string(basis), row.string(2), row.string(3)};
-  }, build_id, basis);
+  return db_.select(
+      kStatements,
+      [&](const db::Row& row) {
+        return StoredStatement{row.string(0), {row.int64(1)}, std::string(basis), row.string(2), row.string(3)};
+      },
+      build_id, basis);
 }
 
 Result<CoordinateId> intern(ledger::Transaction& transaction, const vuln::Subject& subject, bool& made) {
@@ -143,7 +175,8 @@ Result<CoordinateId> intern(ledger::Transaction& transaction, const vuln::Subjec
   for (const auto& claim : subject.claims)
     if (claim.kind == vuln::ClaimKind::purl && purl.empty()) purl = claim.text;
   HF_TRY(const auto claims_text, canonical_json(claims));
-  HF_CHECK(db.execute(kInsert, id, digest, subject.name, subject.version, purl, !keys.empty(), claims_text, transaction.now()));
+  HF_CHECK(db.execute(kInsert, id, digest, subject.name, subject.version, purl, !keys.empty(), claims_text,
+                      transaction.now()));
   for (const auto& key : keys) HF_CHECK(db.execute(kInsertKey, key, id));
   return CoordinateId{id};
 }
@@ -159,14 +192,19 @@ Result<void> set_contents(ledger::Transaction& transaction, const Evidence& evid
   std::vector<db::Value> rows;
   for (const auto& [id, ref] : wanted) {
     if (std::binary_search(before.begin(), before.end(), id)) continue;
-    for (const auto& value : {db::to_value(id), db::to_value(build_id), db::to_value(transaction.now()), db::to_value(kOpen), db::to_value(*ref)})
+    for (const auto& value : {db::to_value(id), db::to_value(build_id), db::to_value(transaction.now()),
+                              db::to_value(kOpen), db::to_value(*ref)})
       rows.push_back(value);
   }
   if (!rows.empty()) HF_CHECK(db.execute_many(kInsertContent, rows, 5));
   HF_TRY(auto digests, db.select(kContentDigests, first_of, build_id));
   HF_TRY(const auto path, path_of(db, build_id));
-  HF_TRY(const auto line, canonical_json(JsonObject{{"at", format_rfc3339(transaction.now())}, {"build", path}, {"components", std::int64_t(digests.size())},
-                                                    {"components_sha256", digest_of_contents(std::move(digests))}, {"event", "contents"}, {"sbom", sbom}}));
+  HF_TRY(const auto line, canonical_json(JsonObject{{"at", format_rfc3339(transaction.now())},
+                                                    {"build", path},
+                                                    {"components", std::int64_t(digests.size())},
+                                                    {"components_sha256", digest_of_contents(std::move(digests))},
+                                                    {"event", "contents"},
+                                                    {"sbom", sbom}}));
   evidence.events.add(line);
   return {};
 }
@@ -178,8 +216,9 @@ std::string digest_of_contents(std::vector<std::string> digests) {
   return to_hex(crypto::sha256({bytes_of(joined)}));
 }
 
-Result<std::uint64_t> set_statements(ledger::Transaction& transaction, const Evidence& evidence, std::int64_t build_id, std::string_view basis,
-                                     const std::set<StoredStatement>& wanted, const std::set<std::string>* only) {
+Result<std::uint64_t> set_statements(ledger::Transaction& transaction, const Evidence& evidence, std::int64_t build_id,
+                                     std::string_view basis, const std::set<StoredStatement>& wanted,
+                                     const std::set<std::string>* only) {
   const auto& db = transaction.db();
   HF_TRY(const auto before, CoordinateStore(db).statements(build_id, basis));
   std::set<StoredStatement> existing;
@@ -189,7 +228,8 @@ Result<std::uint64_t> set_statements(ledger::Transaction& transaction, const Evi
   std::set<std::pair<std::string, CoordinateId>> ended;
   for (const auto& statement : existing) {
     if (wanted.contains(statement)) continue;
-    HF_CHECK(db.execute(kEndStatement, statement.vulnerability, build_id, statement.coordinate, transaction.now(), basis));
+    HF_CHECK(
+        db.execute(kEndStatement, statement.vulnerability, build_id, statement.coordinate, transaction.now(), basis));
     ended.emplace(statement.vulnerability, statement.coordinate);
     ++changed;
   }
@@ -199,18 +239,21 @@ Result<std::uint64_t> set_statements(ledger::Transaction& transaction, const Evi
     if (existing.contains(s)) continue;
     const bool was = ended.erase({s.vulnerability, s.coordinate}) > 0;
     HF_TRY(const auto position, tell(transaction, evidence, path, basis, s.vulnerability, s.coordinate, &s, was));
-    for (const auto& value : {db::to_value(s.vulnerability), db::to_value(build_id), db::to_value(s.coordinate), db::to_value(transaction.now()),
-                              db::to_value(s.state), db::to_value(basis), db::to_value(s.reason), db::to_value(evidence.entry),
-                              db::to_value(evidence.segment_id), db::to_value(position)})
+    for (const auto& value :
+         {db::to_value(s.vulnerability), db::to_value(build_id), db::to_value(s.coordinate),
+          db::to_value(transaction.now()), db::to_value(s.state), db::to_value(basis), db::to_value(s.reason),
+          db::to_value(evidence.entry), db::to_value(evidence.segment_id), db::to_value(position)})
       rows.push_back(value);
     ++changed;
   }
   if (!rows.empty()) HF_CHECK(db.execute_many(kInsertStatement, rows, 10));
-  for (const auto& [vulnerability, coordinate] : ended) HF_CHECK(tell(transaction, evidence, path, basis, vulnerability, coordinate, nullptr, true));
+  for (const auto& [vulnerability, coordinate] : ended)
+    HF_CHECK(tell(transaction, evidence, path, basis, vulnerability, coordinate, nullptr, true));
   return changed;
 }
 
-Result<std::set<std::int64_t>> move_statements(ledger::Transaction& transaction, const Evidence& evidence, std::string_view vulnerability) {
+Result<std::set<std::int64_t>> move_statements(ledger::Transaction& transaction, const Evidence& evidence,
+                                               std::string_view vulnerability) {
   struct Filed {
     std::string number;
     std::int64_t build;
@@ -219,9 +262,13 @@ Result<std::set<std::int64_t>> move_statements(ledger::Transaction& transaction,
     bool said;  // under the vulnerability's own number too
   };
   const auto& db = transaction.db();
-  HF_TRY(const auto filed, db.select(kUnderAlias, [](const db::Row& row) {
-    return Filed{row.string(0), row.int64(1), {row.int64(2)}, row.string(3), row.string(4), row.int64(5) > 0};
-  }, vulnerability));
+  HF_TRY(const auto filed, db.select(
+                               kUnderAlias,
+                               [](const db::Row& row) {
+                                 return Filed{row.string(0), row.int64(1),  {row.int64(2)},
+                                              row.string(3), row.string(4), row.int64(5) > 0};
+                               },
+                               vulnerability));
   std::set<std::int64_t> builds;
   std::set<std::pair<std::int64_t, CoordinateId>> moved;
   for (const auto& s : filed) {
@@ -231,20 +278,22 @@ Result<std::set<std::int64_t>> move_statements(ledger::Transaction& transaction,
     if (!s.said && moved.emplace(s.build, s.coordinate).second) {
       const StoredStatement now{std::string(vulnerability), s.coordinate, "vex", s.state, s.reason};
       HF_TRY(const auto position, tell(transaction, evidence, path, "vex", vulnerability, s.coordinate, &now, false));
-      HF_CHECK(db.execute(kInsertStatement, vulnerability, s.build, s.coordinate, transaction.now(), s.state, "vex", s.reason, evidence.entry,
-                          evidence.segment_id, position));
+      HF_CHECK(db.execute(kInsertStatement, vulnerability, s.build, s.coordinate, transaction.now(), s.state, "vex",
+                          s.reason, evidence.entry, evidence.segment_id, position));
     }
     builds.insert(s.build);
   }
   return builds;
 }
 
-Result<void> insert_sbom(ledger::Transaction& transaction, ledger::EntryId entry, std::int64_t build_id, const Receipt& receipt, std::uint64_t size) {
+Result<void> insert_sbom(ledger::Transaction& transaction, ledger::EntryId entry, std::int64_t build_id,
+                         const Receipt& receipt, std::uint64_t size) {
   const auto& db = transaction.db();
   HF_CHECK(db.execute(kReplaceSbom, build_id, transaction.now()));
   HF_TRY(const auto id, db.next_id());
-  HF_CHECK(db.execute(kInsertSbom, id, entry, build_id, receipt.sha256, std::int64_t(size), receipt.format, receipt.spec_version,
-                      std::int64_t(receipt.components), std::int64_t(receipt.unidentified), transaction.now()));
+  HF_CHECK(db.execute(kInsertSbom, id, entry, build_id, receipt.sha256, std::int64_t(size), receipt.format,
+                      receipt.spec_version, std::int64_t(receipt.components), std::int64_t(receipt.unidentified),
+                      transaction.now()));
   return transaction.prove(entry, kSbomTable, id);
 }
 

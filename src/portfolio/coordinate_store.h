@@ -57,11 +57,14 @@ Result<void> set_contents(ledger::Transaction& transaction, const Evidence& evid
 [[nodiscard]] std::string digest_of_contents(std::vector<std::string> digests);
 // Makes these the statements of the build on that basis from now on; with `only`, those about these vulnerabilities.
 // The number that changed.
-Result<std::uint64_t> set_statements(ledger::Transaction& transaction, const Evidence& evidence, std::int64_t build_id, std::string_view basis,
-                                     const std::set<StoredStatement>& wanted, const std::set<std::string>* only = nullptr);
+Result<std::uint64_t> set_statements(ledger::Transaction& transaction, const Evidence& evidence, std::int64_t build_id,
+                                     std::string_view basis, const std::set<StoredStatement>& wanted,
+                                     const std::set<std::string>* only = nullptr);
 // What builds said of the vulnerability under a number that is an alias of it now moves to its own number. The builds.
-Result<std::set<std::int64_t>> move_statements(ledger::Transaction& transaction, const Evidence& evidence, std::string_view vulnerability);
+Result<std::set<std::int64_t>> move_statements(ledger::Transaction& transaction, const Evidence& evidence,
+                                               std::string_view vulnerability);
 // The build's SBOM from now on.
-Result<void> insert_sbom(ledger::Transaction& transaction, ledger::EntryId entry, std::int64_t build_id, const Receipt& receipt, std::uint64_t size);
+Result<void> insert_sbom(ledger::Transaction& transaction, ledger::EntryId entry, std::int64_t build_id,
+                         const Receipt& receipt, std::uint64_t size);
 
 }  // namespace hf::portfolio

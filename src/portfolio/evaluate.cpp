@@ -11,13 +11,15 @@ namespace {
 std::optional<Verdict> weighed(std::vector<vuln::Assessment> assessments, bool& kept) {
   kept = false;
   if (assessments.empty()) return std::nullopt;
-  std::stable_sort(assessments.begin(), assessments.end(), [](const auto& a, const auto& b) { return vuln::weight_of(a.reason) > vuln::weight_of(b.reason); });
+  std::stable_sort(assessments.begin(), assessments.end(),
+                   [](const auto& a, const auto& b) { return vuln::weight_of(a.reason) > vuln::weight_of(b.reason); });
   JsonArray reasons;
   for (const auto& assessment : assessments) reasons.push_back(vuln::to_json(assessment.reason));
   // "Outside every range" is what most records say of most components of a product. It is no finding: that the product
   // was compared at all is known from the keys that record and component share.
   const auto& first = assessments.front();
-  kept = first.state != vuln::State::not_affected || first.reason.why == vuln::Why::vex || first.reason.why == vuln::Why::patch;
+  kept = first.state != vuln::State::not_affected || first.reason.why == vuln::Why::vex ||
+         first.reason.why == vuln::Why::patch;
   return Verdict{first.state, to_text(reasons)};
 }
 
@@ -35,8 +37,8 @@ Result<const Coordinate*> Evaluation::coordinate(CoordinateId id) {
   return &loaded_.emplace(id, std::move(loaded)).first->second;
 }
 
-Result<void> Evaluation::set(const std::string& vulnerability, const Coordinate& coordinate, const std::optional<Verdict>& before,
-                             const std::optional<Verdict>& now) {
+Result<void> Evaluation::set(const std::string& vulnerability, const Coordinate& coordinate,
+                             const std::optional<Verdict>& before, const std::optional<Verdict>& now) {
   HF_TRY(const bool changed, set_finding(transaction_, *evidence_, vulnerability, coordinate, before, now));
   if (!changed) return {};
   ++outcome_.findings;
@@ -67,14 +69,16 @@ Result<void> Evaluation::by_vulnerability(const std::string& vulnerability) {
   }
   if (before.empty()) return {};
 
-  const bool needs_set = std::any_of(records.begin(), records.end(), [](const auto& record) { return vuln::needs_set(record); });
+  const bool needs_set =
+      std::any_of(records.begin(), records.end(), [](const auto& record) { return vuln::needs_set(record); });
   HF_TRY(const auto dictionary, advisories.dictionary({keys.begin(), keys.end()}));
   for (const auto& [id, was] : before) {
     if (coordinates_.contains(id)) continue;  // all its records are looked at anyway
     HF_TRY(const auto* subject, coordinate(id));
     std::vector<vuln::Assessment> assessments;
     for (const auto& record : records)
-      if (auto assessment = vuln::assess(record, subject->subject, dictionary)) assessments.push_back(*std::move(assessment));
+      if (auto assessment = vuln::assess(record, subject->subject, dictionary))
+        assessments.push_back(*std::move(assessment));
     HF_CHECK(set(vulnerability, *subject, was, finding_of(std::move(assessments))));
     if (!needs_set) continue;
     HF_TRY(const auto builds, CoordinateStore(db).builds_of(id));
@@ -102,7 +106,8 @@ Result<void> Evaluation::by_coordinate(CoordinateId id) {
   }
   for (auto& [vulnerability, assessments] : by_vulnerability) {
     const auto was = open.find(vulnerability);
-    HF_CHECK(set(vulnerability, *subject, was == open.end() ? std::nullopt : std::optional(was->second), finding_of(std::move(assessments))));
+    HF_CHECK(set(vulnerability, *subject, was == open.end() ? std::nullopt : std::optional(was->second),
+                 finding_of(std::move(assessments))));
     if (was != open.end()) open.erase(was);
   }
   for (const auto& [vulnerability, was] : open) HF_CHECK(set(vulnerability, *subject, was, std::nullopt));
@@ -127,7 +132,8 @@ Result<const Evaluation::BuildSet*> Evaluation::set_of(std::int64_t build_id) {
     for (auto& key : vuln::lookup_keys(one->subject)) keys.push_back(std::move(key));
   }
   HF_TRY(auto dictionary, AdvisoryStore(transaction_.db()).dictionary(keys));
-  auto made = std::make_shared<const BuildSet>(BuildSet{std::move(ids), vuln::ComponentSet(std::move(subjects)), std::move(dictionary)});
+  auto made = std::make_shared<const BuildSet>(
+      BuildSet{std::move(ids), vuln::ComponentSet(std::move(subjects)), std::move(dictionary)});
   return sets_.emplace(build_id, std::move(made)).first->second.get();
 }
 
@@ -147,19 +153,24 @@ Result<void> Evaluation::by_build(std::int64_t build_id, const std::set<std::str
   std::set<StoredStatement> wanted;
   for (const auto& vulnerability : vulnerabilities) {
     HF_TRY(const auto records, advisories.of_vulnerability(vulnerability));
-    if (std::none_of(records.begin(), records.end(), [](const auto& record) { return vuln::needs_set(record); })) continue;
+    if (std::none_of(records.begin(), records.end(), [](const auto& record) { return vuln::needs_set(record); }))
+      continue;
     HF_TRY(const auto* build, set_of(build_id));
     // The other records of the vulnerability have their say too: the statement beats the edge as a whole.
     std::map<std::uint32_t, std::vector<vuln::Assessment>> by_component;
     for (const auto& record : records)
-      for (auto& assessment : vuln::assess(record, build->set, build->dictionary)) by_component[assessment.component].push_back(std::move(assessment));
+      for (auto& assessment : vuln::assess(record, build->set, build->dictionary))
+        by_component[assessment.component].push_back(std::move(assessment));
     HF_TRY(const auto open, advisories.open_findings(vulnerability));
     for (auto& [component, assessments] : by_component) {
       const auto id = build->ids[component];
       bool kept = false;
       const auto verdict = weighed(std::move(assessments), kept);
-      const auto edge = std::find_if(open.begin(), open.end(), [&](const auto& finding) { return finding.coordinate == id; });
-      if (own_word.contains({vulnerability, id}) || (edge == open.end() ? !kept : edge->verdict.state == verdict->state)) continue;
+      const auto edge =
+          std::find_if(open.begin(), open.end(), [&](const auto& finding) { return finding.coordinate == id; });
+      if (own_word.contains({vulnerability, id}) ||
+          (edge == open.end() ? !kept : edge->verdict.state == verdict->state))
+        continue;
       wanted.insert({vulnerability, id, "set", std::string(vuln::name_of(verdict->state)), verdict->reasons});
     }
   }

@@ -21,12 +21,14 @@ const db::Query kStatements{"portfolio.proof.statements", R"sql(
       FROM build_statement AS s
       JOIN coordinate AS c ON c.coordinate_id = s.coordinate_id
       JOIN build AS b ON b.build_id = s.build_id)sql"};
-const db::Query kKevRows{"portfolio.proof.kev", "SELECT vulnerability, since, until, date_added, due_date, name, ransomware FROM kev"};
+const db::Query kKevRows{"portfolio.proof.kev",
+                         "SELECT vulnerability, since, until, date_added, due_date, name, ransomware FROM kev"};
 const db::Query kAdvisories{"portfolio.proof.advisories", R"sql(
     SELECT feed, id, vulnerability, record, digest, summary, severity, score, needs_set FROM advisory)sql"};
 const db::Query kAdvisoryKeys{"portfolio.proof.advisory_keys", R"sql(
     SELECT a.feed, a.id, k.lookup_key FROM advisory_key AS k JOIN advisory AS a ON a.advisory_id = k.advisory_id)sql"};
-const db::Query kCoordinates{"portfolio.proof.coordinates", "SELECT digest, name, version, claims, purl, identified FROM coordinate"};
+const db::Query kCoordinates{"portfolio.proof.coordinates",
+                             "SELECT digest, name, version, claims, purl, identified FROM coordinate"};
 const db::Query kCoordinateKeys{"portfolio.proof.coordinate_keys", R"sql(
     SELECT c.digest, k.lookup_key FROM coordinate_key AS k JOIN coordinate AS c ON c.coordinate_id = k.coordinate_id)sql"};
 const db::Query kContents{"portfolio.proof.contents", R"sql(
@@ -64,30 +66,47 @@ bool flag_member(const JsonObject& event, std::string_view name) {
 }
 
 class PortfolioProof final : public ledger::FactProof {
-  void facts_of_event(std::int64_t segment, std::uint64_t position, const JsonObject& event, const Say& say) const override {
-    const auto kind = text_member(event, "event"), at = text_member(event, "at"), vulnerability = text_member(event, "vulnerability");
-    const auto state = text_member(event, "state"), component = text_member(event, "component"), build = text_member(event, "build");
+  void facts_of_event(std::int64_t segment, std::uint64_t position, const JsonObject& event,
+                      const Say& say) const override {
+    const auto kind = text_member(event, "event"), at = text_member(event, "at"),
+               vulnerability = text_member(event, "vulnerability");
+    const auto state = text_member(event, "state"), component = text_member(event, "component"),
+               build = text_member(event, "build");
     const bool was = flag_member(event, "was"), withdrawn = state == "withdrawn";
     if (kind == "finding") {
-      if (!withdrawn) say({kSaid, {"finding", vulnerability, component}, {at, state, text_member(event, "reasons_sha256"), event_place(segment, position)}}, 1);
+      if (!withdrawn)
+        say({kSaid,
+             {"finding", vulnerability, component},
+             {at, state, text_member(event, "reasons_sha256"), event_place(segment, position)}},
+            1);
       if (was) say({kUntil, {"finding", vulnerability, component}, {at}}, 1);
     } else if (kind == "statement") {
       const auto basis = text_member(event, "basis");
       if (!withdrawn)
-        say({kSaid, {"statement", vulnerability, build, component, basis}, {at, state, text_member(event, "reason_sha256"), event_place(segment, position)}}, 1);
+        say({kSaid,
+             {"statement", vulnerability, build, component, basis},
+             {at, state, text_member(event, "reason_sha256"), event_place(segment, position)}},
+            1);
       if (was) say({kUntil, {"statement", vulnerability, build, component, basis}, {at}}, 1);
     } else if (kind == "kev") {
       if (flag_member(event, "listed"))
-        say({kSaid, {"kev", vulnerability},
-             {at, text_member(event, "date_added"), text_member(event, "due_date"), text_member(event, "name"), word(flag_member(event, "ransomware"))}}, 1);
+        say({kSaid,
+             {"kev", vulnerability},
+             {at, text_member(event, "date_added"), text_member(event, "due_date"), text_member(event, "name"),
+              word(flag_member(event, "ransomware"))}},
+            1);
       if (was) say({kUntil, {"kev", vulnerability}, {at}}, 1);
     } else if (kind == "contents") {
-      say({kSaid, {"contents of", build}, {at, text_member(event, "sbom"), text_member(event, "components_sha256")}}, 1);
+      say({kSaid, {"contents of", build}, {at, text_member(event, "sbom"), text_member(event, "components_sha256")}},
+          1);
     } else if (kind == "advisory added" || kind == "advisory changed") {
       const auto feed = text_member(event, "feed"), id = text_member(event, "id");
       say({kSaid, {"record", feed, id}, {text_member(event, "digest"), vulnerability}}, 1);
       if (const auto* before = event.if_contains("was"); before && before->is_object())
-        say({kSaid, {"record", feed, id}, {text_member(before->get_object(), "digest"), text_member(before->get_object(), "vulnerability")}}, -1);
+        say({kSaid,
+             {"record", feed, id},
+             {text_member(before->get_object(), "digest"), text_member(before->get_object(), "vulnerability")}},
+            -1);
     }
   }
 
@@ -95,19 +114,28 @@ class PortfolioProof final : public ledger::FactProof {
     HF_CHECK(reader.each(kFindings, [&](const db::Row& row) {
       const auto vulnerability = row.text(0), component = row.text(1);
       const auto reasons = digest_of(row.text(5)), place = event_place(row.int64(6), std::uint64_t(row.int64(7)));
-      say({kSaid, {"finding", vulnerability, component}, {format_rfc3339(row.time(2)), row.text(4), reasons, place}}, -1);
-      if (row.int64(3) != kOpen) say({kUntil, {"finding", vulnerability, component}, {format_rfc3339(row.time(3))}}, -1);
+      say({kSaid, {"finding", vulnerability, component}, {format_rfc3339(row.time(2)), row.text(4), reasons, place}},
+          -1);
+      if (row.int64(3) != kOpen)
+        say({kUntil, {"finding", vulnerability, component}, {format_rfc3339(row.time(3))}}, -1);
       return true;
     }));
     HF_CHECK(reader.each(kStatements, [&](const db::Row& row) {
       const auto vulnerability = row.text(0), component = row.text(1), build = row.text(8), basis = row.text(9);
       const auto reason = digest_of(row.text(5)), place = event_place(row.int64(6), std::uint64_t(row.int64(7)));
-      say({kSaid, {"statement", vulnerability, build, component, basis}, {format_rfc3339(row.time(2)), row.text(4), reason, place}}, -1);
-      if (row.int64(3) != kOpen) say({kUntil, {"statement", vulnerability, build, component, basis}, {format_rfc3339(row.time(3))}}, -1);
+      say({kSaid,
+           {"statement", vulnerability, build, component, basis},
+           {format_rfc3339(row.time(2)), row.text(4), reason, place}},
+          -1);
+      if (row.int64(3) != kOpen)
+        say({kUntil, {"statement", vulnerability, build, component, basis}, {format_rfc3339(row.time(3))}}, -1);
       return true;
     }));
     HF_CHECK(reader.each(kKevRows, [&](const db::Row& row) {
-      say({kSaid, {"kev", row.text(0)}, {format_rfc3339(row.time(1)), row.text(3), row.text(4), row.text(5), word(row.int64(6) == 1)}}, -1);
+      say({kSaid,
+           {"kev", row.text(0)},
+           {format_rfc3339(row.time(1)), row.text(3), row.text(4), row.text(5), word(row.int64(6) == 1)}},
+          -1);
       if (row.int64(2) != kOpen) say({kUntil, {"kev", row.text(0)}, {format_rfc3339(row.time(2))}}, -1);
       return true;
     }));
@@ -124,7 +152,9 @@ class PortfolioProof final : public ledger::FactProof {
     };
     std::optional<Received> one;
     const auto finish = [&] {
-      if (one) say({kSaid, {"contents of", one->build}, {one->at, one->sbom, digest_of_contents(std::move(one->digests))}}, -1);
+      if (one)
+        say({kSaid, {"contents of", one->build}, {one->at, one->sbom, digest_of_contents(std::move(one->digests))}},
+            -1);
     };
     HF_CHECK(reader.each(kContents, [&](const db::Row& row) {
       if (!one || one->id != row.int64(0)) {
@@ -143,7 +173,8 @@ class PortfolioProof final : public ledger::FactProof {
     HF_CHECK(reader.each(kCoordinates, [&](const db::Row& row) {
       const auto digest = row.text(0);
       const auto claims = parse_json(row.text(3), {.bytes_max = 64U << 20});
-      const auto subject = claims && claims->is_object() ? vuln::subject_of(claims->get_object()) : Result<vuln::Subject>(fail(ErrorKind::invalid, "", ""));
+      const auto subject = claims && claims->is_object() ? vuln::subject_of(claims->get_object())
+                                                         : Result<vuln::Subject>(fail(ErrorKind::invalid, "", ""));
       if (!subject) {
         say({kDerived, {"component", digest}, {"claims"}}, -1);
         return true;
@@ -173,7 +204,10 @@ class PortfolioProof final : public ledger::FactProof {
       if (!advisory) return true;  // the digest has said so
       const auto [summary, severity, score] = headline_of(*advisory);
       say({kDerived, {"record", feed, id}, {digest, summary, severity, score, word(vuln::needs_set(*advisory))}}, 1);
-      say({kDerived, {"record", feed, id}, {row.text(4), row.text(5), row.text(6), row.text(7), word(row.int64(8) == 1)}}, -1);
+      say({kDerived,
+           {"record", feed, id},
+           {row.text(4), row.text(5), row.text(6), row.text(7), word(row.int64(8) == 1)}},
+          -1);
       for (const auto& key : stored_keys(*advisory)) say({kKey, {"record", feed, id}, {key}}, 1);
       return true;
     }));

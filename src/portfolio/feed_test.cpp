@@ -15,7 +15,9 @@ class Feed : public PortfolioTest {
 HF_BOTH_ENGINES(Feed);
 
 TEST_P(Feed, TheSameRecordsAgainChangeNothing) {
-  const std::vector<std::string> documents{osv("GHSA-1", "a", "2.0.0"), cve5("CVE-2026-2", "acme", "widget", below("2.0")), kev("1", {{"CVE-2026-2", "2026-02-02"}})};
+  const std::vector<std::string> documents{osv("GHSA-1", "a", "2.0.0"),
+                                           cve5("CVE-2026-2", "acme", "widget", below("2.0")),
+                                           kev("1", {{"CVE-2026-2", "2026-02-02"}})};
   take(build("1"), cyclonedx({npm("a", "1.0.0")}));
   auto counts = feed(documents);
   EXPECT_EQ(counts.at("osv").changed, 1U);
@@ -44,17 +46,25 @@ TEST_P(Feed, ARecordTwiceInOneFeedCountsAsItCameLast) {
 TEST_P(Feed, KevEntriesComeChangeAndGoAndStayVisible) {
   feed({kev("1", {{"CVE-2026-1", "2026-02-02"}, {"CVE-2026-2", "2026-02-02"}})});
   EXPECT_EQ(feed({kev("2", {{"CVE-2026-1", "2026-03-03"}, {"CVE-2026-3", "2026-02-02"}})}).at("kev").changed, 3U);
-  EXPECT_EQ(kev_rows(), (Lines{"CVE-2026-1 2026-02-02 closed", "CVE-2026-1 2026-03-03", "CVE-2026-2 2026-02-02 closed", "CVE-2026-3 2026-02-02"}));
+  EXPECT_EQ(kev_rows(), (Lines{"CVE-2026-1 2026-02-02 closed", "CVE-2026-1 2026-03-03", "CVE-2026-2 2026-02-02 closed",
+                               "CVE-2026-3 2026-02-02"}));
   feed({kev("3", {{"CVE-2026-2", "2026-02-02"}, {"CVE-2026-2", "2026-02-02"}})});
-  EXPECT_EQ(kev_rows(), (Lines{"CVE-2026-1 2026-02-02 closed", "CVE-2026-1 2026-03-03 closed", "CVE-2026-2 2026-02-02", "CVE-2026-2 2026-02-02 closed",
-                               "CVE-2026-3 2026-02-02 closed"}));
+  EXPECT_EQ(kev_rows(), (Lines{"CVE-2026-1 2026-02-02 closed", "CVE-2026-1 2026-03-03 closed", "CVE-2026-2 2026-02-02",
+                               "CVE-2026-2 2026-02-02 closed", "CVE-2026-3 2026-02-02 closed"}));
   expect_proven();
 }
 
 TEST_P(Feed, EpssScoresAreThoseOfTheLastDay) {
-  const auto day = [](const std::string& date, const std::string& scores) { return "#model_version:v2025.03.14,score_date:" + date + "\ncve,epss,percentile\n" + scores; };
-  EXPECT_EQ(feed({day("2026-01-01", "CVE-2026-1,0.10000,0.90000\nCVE-2026-2,0.2,0.8\nCVE-2026-2,0.2,0.8\n")}).at("epss").records, 3U);
-  static const db::Query kScores{"test.portfolio.epss", "SELECT vulnerability || ' ' || score || ' ' || score_date AS line FROM epss WHERE 1 = $1 ORDER BY line"};
+  const auto day = [](const std::string& date, const std::string& scores) {
+    return "#model_version:v2025.03.14,score_date:" + date + "\ncve,epss,percentile\n" + scores;
+  };
+  EXPECT_EQ(feed({day("2026-01-01", "CVE-2026-1,0.10000,0.90000\nCVE-2026-2,0.2,0.8\nCVE-2026-2,0.2,0.8\n")})
+                .at("epss")
+                .records,
+            3U);
+  static const db::Query kScores{
+      "test.portfolio.epss",
+      "SELECT vulnerability || ' ' || score || ' ' || score_date AS line FROM epss WHERE 1 = $1 ORDER BY line"};
   EXPECT_EQ(texts(kScores, 1), (Lines{"CVE-2026-1 0.10000 2026-01-01", "CVE-2026-2 0.20000 2026-01-01"}));
   const auto counts = feed({day("2026-01-02", "CVE-2026-1,0.3,0.9\n")});
   EXPECT_EQ(counts.at("epss").version, "2026-01-02");
@@ -69,7 +79,8 @@ TEST_P(Feed, EpssScoresAreThoseOfTheLastDay) {
 TEST_P(Feed, AnInterruptedImportRunAgainIsAsIfItHadNotStopped) {
   std::vector<std::string> documents;
   for (int i = 0; i < 1200; ++i)
-    documents.push_back(osv("GHSA-" + std::to_string(i), "p" + std::to_string(i % 40), std::to_string(i % 5) + ".0.0", "\"CVE-2026-" + std::to_string(i % 700) + "\""));
+    documents.push_back(osv("GHSA-" + std::to_string(i), "p" + std::to_string(i % 40), std::to_string(i % 5) + ".0.0",
+                            "\"CVE-2026-" + std::to_string(i % 700) + "\""));
   std::vector<Part> parts;
   for (int i = 0; i < 40; ++i) parts.push_back(npm("p" + std::to_string(i), std::to_string(i % 4) + ".5.0"));
   take(build("1"), cyclonedx(parts));

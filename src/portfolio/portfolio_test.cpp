@@ -23,7 +23,8 @@ TEST_P(Portfolio, ABuildThatComesAfterTheRecordIsFound) {
 TEST_P(Portfolio, ARecordThatComesAfterTheBuildIsFound) {
   take(build("1"), cyclonedx({npm("a", "1.0.0"), npm("a", "2.0.0")}));
   feed({osv("GHSA-1", "a", "2.0.0", R"("CVE-2026-1")")});
-  EXPECT_EQ(findings(), Lines{"CVE-2026-1 a@1.0.0: affected"}) << "2.0.0 is outside the range: compared, and no finding";
+  EXPECT_EQ(findings(), Lines{"CVE-2026-1 a@1.0.0: affected"})
+      << "2.0.0 is outside the range: compared, and no finding";
   EXPECT_EQ(changed_findings_, 1U);
   expect_proven();
 }
@@ -56,7 +57,8 @@ TEST_P(Portfolio, OfTwoRecordsTheHeavierDecidesAndAChangeOfOneIsSeen) {
   take(build("1"), cyclonedx({{"widget", "1.0", {"cpe:2.3:a:acme:widget:1.0:*:*:*:*:*:*:*"}}}));
   const auto open = R"({"nodes":[)" + node("cpe:2.3:a:acme:widget:1.0:*:*:*:pro:*:*:*", true) + "]}";
   feed({cve5("CVE-2026-2", "acme", "widget", below("0.5")), nvd("CVE-2026-2", open)});
-  EXPECT_EQ(findings(), Lines{}) << "the CNA says that 1.0 is not affected, for certain; NVD leaves it open (weight 3 above 2)";
+  EXPECT_EQ(findings(), Lines{})
+      << "the CNA says that 1.0 is not affected, for certain; NVD leaves it open (weight 3 above 2)";
   feed({cve5("CVE-2026-2", "", "", "", "REJECTED")});
   EXPECT_EQ(findings(), Lines{"CVE-2026-2 widget@1.0: unknown"});
 }
@@ -68,9 +70,11 @@ TEST_P(Portfolio, ALaterSbomReplacesTheEarlier) {
   const auto receipt = take(path, cyclonedx({npm("b", "1.0.0"), npm("c", "1.0.0")}));
   EXPECT_FALSE(receipt.unchanged);
   EXPECT_EQ(receipt.new_coordinates, 1U);
-  static const db::Query kOpen{"test.portfolio.open_contents", "SELECT COUNT(*) FROM build_coordinate WHERE until = 9223372036854775807"};
+  static const db::Query kOpen{"test.portfolio.open_contents",
+                               "SELECT COUNT(*) FROM build_coordinate WHERE until = 9223372036854775807"};
   static const db::Query kAll{"test.portfolio.all_contents", "SELECT COUNT(*) FROM build_coordinate"};
-  static const db::Query kCurrent{"test.portfolio.current_sboms", "SELECT COUNT(*) FROM sbom WHERE replaced_at = 9223372036854775807"};
+  static const db::Query kCurrent{"test.portfolio.current_sboms",
+                                  "SELECT COUNT(*) FROM sbom WHERE replaced_at = 9223372036854775807"};
   EXPECT_EQ(number(kOpen), 2);
   EXPECT_EQ(number(kAll), 3);
   EXPECT_EQ(number(kCurrent), 1);
@@ -113,7 +117,8 @@ TEST_P(Portfolio, RecordsOfOneVulnerabilityUnderTwoNumbersAreOneFinding) {
   static const db::Query kReasons{"test.portfolio.reasons", "SELECT reasons FROM finding WHERE until = $1"};
   const auto reasons = parse_json(texts(kReasons, kOpen).at(0)).value();
   EXPECT_EQ(reasons.as_array().size(), 2U) << "both records are visible";
-  EXPECT_EQ(database_->read([](const db::Reader& r) { return AdvisoryStore(r).canonical("GHSA-1"); }).value(), "CVE-2026-1");
+  EXPECT_EQ(database_->read([](const db::Reader& r) { return AdvisoryStore(r).canonical("GHSA-1"); }).value(),
+            "CVE-2026-1");
 }
 
 TEST_P(Portfolio, ANumberThatIsLearnedLaterTakesTheFindingWithIt) {
@@ -126,7 +131,8 @@ TEST_P(Portfolio, ANumberThatIsLearnedLaterTakesTheFindingWithIt) {
 }
 
 TEST_P(Portfolio, WhatCannotBeComparedIsUnknownNotClean) {
-  take(build("1"), cyclonedx({{"widget", "", {"cpe:2.3:a:acme:widget:*:*:*:*:*:*:*:*"}}, {"gadget", "1.0", {"cpe:2.3:a:acme:gadget:1.0:*:*:*:*:*:*:*"}}}));
+  take(build("1"), cyclonedx({{"widget", "", {"cpe:2.3:a:acme:widget:*:*:*:*:*:*:*:*"}},
+                              {"gadget", "1.0", {"cpe:2.3:a:acme:gadget:1.0:*:*:*:*:*:*:*"}}}));
   feed({cve5("CVE-2026-2", "acme", "widget", below("2.0")),
         cve5("CVE-2026-3", "acme", "gadget", R"({"version":"n/a","status":"affected"})")});
   EXPECT_EQ(findings(), (Lines{"CVE-2026-2 widget@: unknown", "CVE-2026-3 gadget@1.0: unknown"}));
@@ -146,7 +152,8 @@ TEST_P(Portfolio, ComponentsWithNothingToLookUpAreCounted) {
   const auto receipt = take(build("1"), cyclonedx({npm("a", "1.0.0"), {"blob", "1", {}}, {"other", "", {}}}));
   EXPECT_EQ(receipt.components, 3U);
   EXPECT_EQ(receipt.unidentified, 2U);
-  static const db::Query kUnidentified{"test.portfolio.unidentified", "SELECT COUNT(*) FROM coordinate WHERE identified = 0"};
+  static const db::Query kUnidentified{"test.portfolio.unidentified",
+                                       "SELECT COUNT(*) FROM coordinate WHERE identified = 0"};
   EXPECT_EQ(number(kUnidentified), 2);
 }
 
@@ -155,8 +162,10 @@ TEST_P(Portfolio, ARefusedSbomLeavesNothing) {
   take(path, cyclonedx({npm("a", "1.0.0")}));
   const auto before = sizes();
   const auto blobs_before = std::distance(std::filesystem::recursive_directory_iterator(directory_.path()), {});
-  for (const std::string bad : {R"({"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"type":"nonsense","name":"a"}]})",
-                                R"({"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"type":"library"}]})", "{", "", "[]", "\xff\xfe"}) {
+  for (const std::string bad :
+       {R"({"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"type":"nonsense","name":"a"}]})",
+        R"({"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"type":"library"}]})", "{", "", "[]",
+        "\xff\xfe"}) {
     const auto refused = receive(path, bad);
     ASSERT_FALSE(refused) << bad;
     EXPECT_TRUE(refused.error().code.starts_with("HF-SBOM-")) << refused.error().code;
@@ -168,7 +177,8 @@ TEST_P(Portfolio, ARefusedSbomLeavesNothing) {
 
 TEST_P(Portfolio, HostileTextIsStoredAsItIs) {
   const std::string hostile = "'; DROP TABLE finding; --\"%_\\`$1\u2028\xF0\x9F\x92\xA3";
-  take(build("1"), cyclonedx({{hostile, hostile, {}}, {"a", "1.0.0", {"pkg:npm/a@1.0.0"}}}, {{hostile, "exploitable", "a@1.0.0"}}));
+  take(build("1"),
+       cyclonedx({{hostile, hostile, {}}, {"a", "1.0.0", {"pkg:npm/a@1.0.0"}}}, {{hostile, "exploitable", "a@1.0.0"}}));
   feed({osv("GHSA-1", "a", "2.0.0", R"("'; DROP TABLE advisory; --")")});
   static const db::Query kNames{"test.portfolio.names", "SELECT name FROM coordinate WHERE identified = $1"};
   EXPECT_EQ(texts(kNames, 0), Lines{hostile});
@@ -191,14 +201,18 @@ TEST_P(Portfolio, AVeryLongTextIsRefusedBeforeTheDatabase) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, "HF-PORTFOLIO-0003") << refused.error().detail;
   }
-  EXPECT_TRUE(receive(path, cyclonedx({{"q", "1", {"pkg:npm/" + noise() + "@1"}}}))) << "no purl that anybody could look up: unidentified";
-  EXPECT_TRUE(receive(path, cyclonedx({{"p", "1", {"pkg:npm/p@1?download_url=" + noise()}}}))) << "a qualifier may be long: it is no key";
+  EXPECT_TRUE(receive(path, cyclonedx({{"q", "1", {"pkg:npm/" + noise() + "@1"}}})))
+      << "no purl that anybody could look up: unidentified";
+  EXPECT_TRUE(receive(path, cyclonedx({{"p", "1", {"pkg:npm/p@1?download_url=" + noise()}}})))
+      << "a qualifier may be long: it is no key";
 }
 
 TEST_P(Portfolio, ARecordWithVeryLongTextsDoesNotStopTheFeed) {
   take(build("1"), cyclonedx({npm("a", "1.0.0")}));
-  feed({cve5("CVE-2026-2", "acme", noise().substr(0, 2048), below("2.0")), cve5("CVE-2026-3", noise().substr(0, 3000), "widget", below("2.0")),
-        osv("GHSA-1", "a", "2.0.0", "\"" + noise() + "\",\"CVE-" + noise() + "\""), osv("GHSA-" + noise(), noise(), "2.0.0")});
+  feed({cve5("CVE-2026-2", "acme", noise().substr(0, 2048), below("2.0")),
+        cve5("CVE-2026-3", noise().substr(0, 3000), "widget", below("2.0")),
+        osv("GHSA-1", "a", "2.0.0", "\"" + noise() + "\",\"CVE-" + noise() + "\""),
+        osv("GHSA-" + noise(), noise(), "2.0.0")});
   EXPECT_EQ(findings(), Lines{"GHSA-1 a@1.0.0: affected"});
 }
 
@@ -211,7 +225,8 @@ TEST_P(Portfolio, ANulIsKeptOrRefusedAlikeOnBothEngines) {
     static const db::Query kNames{"test.portfolio.nul_names", "SELECT name FROM coordinate WHERE identified = $1"};
     EXPECT_EQ(texts(kNames, 0), Lines{std::string("left\0right", 10)});
   } else {
-    EXPECT_TRUE(receipt.error().code.starts_with("HF-SBOM-") || receipt.error().code.starts_with("HF-PORTFOLIO-")) << receipt.error().code << receipt.error().detail;
+    EXPECT_TRUE(receipt.error().code.starts_with("HF-SBOM-") || receipt.error().code.starts_with("HF-PORTFOLIO-"))
+        << receipt.error().code << receipt.error().detail;
   }
   auto record = osv("GHSA-1", "a", "2.0.0");
   record.insert(record.size() - 1, R"(,"summary":"left\u0000right")");

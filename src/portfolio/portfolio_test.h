@@ -26,12 +26,17 @@ struct Said {
   std::string vulnerability, state, ref;
 };
 
-inline Part npm(const std::string& name, const std::string& version) { return {name, version, {"pkg:npm/" + name + "@" + version}}; }
+inline Part npm(const std::string& name, const std::string& version) {
+  return {name, version, {"pkg:npm/" + name + "@" + version}};
+}
 
 inline std::string cyclonedx(const std::vector<Part>& parts, const std::vector<Said>& said = {}, int serial = 1) {
   JsonArray components, vulnerabilities;
   for (const auto& part : parts) {
-    JsonObject component{{"type", "library"}, {"bom-ref", part.name + "@" + part.version}, {"name", part.name}, {"version", part.version}};
+    JsonObject component{{"type", "library"},
+                         {"bom-ref", part.name + "@" + part.version},
+                         {"name", part.name},
+                         {"version", part.version}};
     for (const auto& identity : part.identities) component[identity.starts_with("pkg:") ? "purl" : "cpe"] = identity;
     components.push_back(std::move(component));
   }
@@ -40,32 +45,42 @@ inline std::string cyclonedx(const std::vector<Part>& parts, const std::vector<S
     if (!state.empty()) item["analysis"] = JsonObject{{"state", state}};
     vulnerabilities.push_back(std::move(item));
   }
-  return to_text(JsonObject{{"bomFormat", "CycloneDX"}, {"specVersion", "1.6"}, {"version", serial}, {"components", std::move(components)},
+  return to_text(JsonObject{{"bomFormat", "CycloneDX"},
+                            {"specVersion", "1.6"},
+                            {"version", serial},
+                            {"components", std::move(components)},
                             {"vulnerabilities", std::move(vulnerabilities)}});
 }
 
 // Affected from 0 below `fixed`.
-inline std::string osv(const std::string& id, const std::string& package, const std::string& fixed, const std::string& aliases = "",
-                       const std::string& modified = "2026-01-01T00:00:00Z") {
-  return R"({"id":")" + id + R"(","modified":")" + modified + R"(","aliases":[)" + aliases + R"(],"affected":[{"package":{"ecosystem":"npm","name":")" +
-         package + R"("},"ranges":[{"type":"SEMVER","events":[{"introduced":"0"},{"fixed":")" + fixed + R"("}]}]}]})";
+inline std::string osv(const std::string& id, const std::string& package, const std::string& fixed,
+                       const std::string& aliases = "", const std::string& modified = "2026-01-01T00:00:00Z") {
+  return R"({"id":")" + id + R"(","modified":")" + modified + R"(","aliases":[)" + aliases +
+         R"(],"affected":[{"package":{"ecosystem":"npm","name":")" + package +
+         R"("},"ranges":[{"type":"SEMVER","events":[{"introduced":"0"},{"fixed":")" + fixed + R"("}]}]}]})";
 }
 // `versions` are the members of versions[].
-inline std::string cve5(const std::string& id, const std::string& vendor, const std::string& product, const std::string& versions,
-                        const std::string& state = "PUBLISHED") {
+inline std::string cve5(const std::string& id, const std::string& vendor, const std::string& product,
+                        const std::string& versions, const std::string& state = "PUBLISHED") {
   if (state != "PUBLISHED")
     return R"({"dataType":"CVE_RECORD","dataVersion":"5.1","cveMetadata":{"cveId":")" + id + R"(","state":")" + state +
            R"("},"containers":{"cna":{"providerMetadata":{"shortName":"acme"},"rejectedReasons":[{"lang":"en","value":"no"}]}}})";
   return R"({"dataType":"CVE_RECORD","dataVersion":"5.1","cveMetadata":{"cveId":")" + id +
-         R"(","state":"PUBLISHED"},"containers":{"cna":{"providerMetadata":{"shortName":"acme"},"affected":[{"vendor":")" + vendor + R"(","product":")" +
-         product + R"(","defaultStatus":"unaffected","cpes":["cpe:2.3:a:)" + vendor + ":" + product + R"(:*:*:*:*:*:*:*:*"],"versions":[)" + versions + "]}]}}}";
+         R"(","state":"PUBLISHED"},"containers":{"cna":{"providerMetadata":{"shortName":"acme"},"affected":[{"vendor":")" +
+         vendor + R"(","product":")" + product + R"(","defaultStatus":"unaffected","cpes":["cpe:2.3:a:)" + vendor +
+         ":" + product + R"(:*:*:*:*:*:*:*:*"],"versions":[)" + versions + "]}]}}}";
 }
-inline std::string below(const std::string& version) { return R"({"version":"0","lessThan":")" + version + R"(","status":"affected","versionType":"semver"})"; }
-inline std::string nvd(const std::string& id, const std::string& configuration, const std::string& status = "Analyzed") {
-  return R"({"vulnerabilities":[{"cve":{"id":")" + id + R"(","vulnStatus":")" + status + R"(","configurations":[)" + configuration + "]}}]}";
+inline std::string below(const std::string& version) {
+  return R"({"version":"0","lessThan":")" + version + R"(","status":"affected","versionType":"semver"})";
+}
+inline std::string nvd(const std::string& id, const std::string& configuration,
+                       const std::string& status = "Analyzed") {
+  return R"({"vulnerabilities":[{"cve":{"id":")" + id + R"(","vulnStatus":")" + status + R"(","configurations":[)" +
+         configuration + "]}}]}";
 }
 inline std::string node(const std::string& criteria, bool vulnerable) {
-  return R"({"operator":"OR","negate":false,"cpeMatch":[{"vulnerable":)" + std::string(vulnerable ? "true" : "false") + R"(,"criteria":")" + criteria + R"("}]})";
+  return R"({"operator":"OR","negate":false,"cpeMatch":[{"vulnerable":)" + std::string(vulnerable ? "true" : "false") +
+         R"(,"criteria":")" + criteria + R"("}]})";
 }
 inline std::string runs_on(const std::string& part, const std::string& platform) {
   return R"({"operator":"AND","nodes":[)" + node(part, true) + "," + node(platform, false) + "]}";
@@ -73,7 +88,8 @@ inline std::string runs_on(const std::string& part, const std::string& platform)
 inline std::string kev(const std::string& version, const std::vector<std::pair<std::string, std::string>>& entries) {
   JsonArray list;
   for (const auto& [id, due] : entries)
-    list.push_back(JsonObject{{"cveID", id}, {"dateAdded", "2026-01-02"}, {"dueDate", due}, {"vulnerabilityName", "A flaw"}});
+    list.push_back(
+        JsonObject{{"cveID", id}, {"dateAdded", "2026-01-02"}, {"dueDate", due}, {"vulnerabilityName", "A flaw"}});
   const auto count = list.size();
   return to_text(JsonObject{{"catalogVersion", version}, {"count", count}, {"vulnerabilities", std::move(list)}});
 }
@@ -102,7 +118,8 @@ class PortfolioTest : public hf::test::DatabaseTest {
   }
   Receipt take(std::string_view build_path, std::string_view text) {
     auto receipt = receive(build_path, text);
-    if (!receipt) throw std::runtime_error(std::string(receipt.error().code) + receipt.error().message + receipt.error().detail);
+    if (!receipt)
+      throw std::runtime_error(std::string(receipt.error().code) + receipt.error().message + receipt.error().detail);
     return *receipt;
   }
   using Counts = std::map<std::string, FeedCount>;
@@ -116,7 +133,8 @@ class PortfolioTest : public hf::test::DatabaseTest {
     FeedImporter importer(*database_, clock_, actor_, "test");
     for (const auto& document : documents) read_into(importer, document);
     auto counts = importer.finish();
-    if (!counts) throw std::runtime_error(std::string(counts.error().code) + counts.error().message + counts.error().detail);
+    if (!counts)
+      throw std::runtime_error(std::string(counts.error().code) + counts.error().message + counts.error().detail);
     changed_findings_ = importer.findings();
     return *counts;
   }
@@ -127,7 +145,8 @@ class PortfolioTest : public hf::test::DatabaseTest {
   std::vector<std::string> texts(const db::Query& query, std::int64_t at) {
     std::vector<std::string> rows;
     const auto done = database_->read([&](const db::Reader& reader) {
-      return reader.each(query, [&](const db::Row& row) { return rows.push_back(row.string(0)), true; }, at);
+      return reader.each(
+          query, [&](const db::Row& row) { return rows.push_back(row.string(0)), true; }, at);
     });
     EXPECT_TRUE(done) << done.error().detail;
     return rows;
@@ -162,7 +181,11 @@ class PortfolioTest : public hf::test::DatabaseTest {
         UNION ALL SELECT COUNT(*) FROM build_coordinate UNION ALL SELECT COUNT(*) FROM finding UNION ALL SELECT COUNT(*) FROM build_statement
         UNION ALL SELECT COUNT(*) FROM advisory UNION ALL SELECT COUNT(*) FROM kev UNION ALL SELECT COUNT(*) FROM ledger_entry
         UNION ALL SELECT COUNT(*) FROM ledger_segment)sql"};
-    return database_->read([&](const db::Reader& reader) { return reader.select(kQuery, [](const db::Row& row) { return row.int64(0); }); }).value();
+    return database_
+        ->read([&](const db::Reader& reader) {
+          return reader.select(kQuery, [](const db::Row& row) { return row.int64(0); });
+        })
+        .value();
   }
   void expect_proven() {
     hf::test::MemoryKeyStore keys;

@@ -1,5 +1,5 @@
-// Change-driven equals recompute: after any order of SBOMs and records, what the tables say of each build is what a scan
-// of that build from nothing says, now and as of every instant before.
+// Change-driven equals recompute: after any order of SBOMs and records, what the tables say of each build is what a
+// scan of that build from nothing says, now and as of every instant before.
 #include <random>
 #include <set>
 
@@ -26,7 +26,8 @@ class Random : public PortfolioTest {
           FROM build_coordinate AS bc JOIN build AS b ON b.build_id = bc.build_id JOIN coordinate AS c ON c.coordinate_id = bc.coordinate_id
          WHERE bc.since <= $1 AND bc.until > $1 ORDER BY line)sql"};
     std::map<std::string, std::set<std::string>> builds_with;
-    for (const auto& line : texts(kContents, micros(at))) builds_with[line.substr(line.find(' ') + 1)].insert(line.substr(0, line.find(' ')));
+    for (const auto& line : texts(kContents, micros(at)))
+      builds_with[line.substr(line.find(' ') + 1)].insert(line.substr(0, line.find(' ')));
     Standing standing;
     std::set<std::string> said;
     for (auto line : statements(at)) {
@@ -56,7 +57,8 @@ class Random : public PortfolioTest {
       const vuln::ComponentSet set(subjects.subjects);
       for (const auto& finding : vuln::evaluate(records, set, subjects.vex, dictionary_)) {
         const auto& subject = subjects.subjects[finding.component];
-        standing.insert(version + " " + finding.vulnerability + " " + subject.name + "@" + subject.version + ": " + std::string(vuln::name_of(finding.state)));
+        standing.insert(version + " " + finding.vulnerability + " " + subject.name + "@" + subject.version + ": " +
+                        std::string(vuln::name_of(finding.state)));
       }
     }
     return standing;
@@ -77,7 +79,8 @@ class Random : public PortfolioTest {
       parts.push_back(part);
       if (dice(3) == 0)
         said.push_back({(dice(3) == 0 ? "GHSA-" : "CVE-2026-") + std::to_string(dice(6)),
-                        any<std::string>({"not_affected", "exploitable", "resolved", "in_triage", ""}), part.name + "@" + part.version});
+                        any<std::string>({"not_affected", "exploitable", "resolved", "in_triage", ""}),
+                        part.name + "@" + part.version});
     }
     sboms_[version] = cyclonedx(parts, said, ++serial_);
     take("px/fw/" + version, sboms_[version]);
@@ -108,10 +111,20 @@ class Random : public PortfolioTest {
       case 1: return osv("GHSA-" + number, dice(2) == 0 ? "a" : "b", fixed + ".0.0", "\"CVE-2026-" + number + "\"");
       case 2: return cve5("CVE-2026-" + number, "", "", "", "REJECTED");
       case 3: return cve5("CVE-2026-" + number, dice(3) == 0 ? "zeta" : "acme", "widget", below(fixed + ".0"));
-      case 4: return nvd("CVE-2026-" + number, runs_on("cpe:2.3:o:v:fw:" + fixed + ".0:*:*:*:*:*:*:*", "cpe:2.3:h:v:board:-:*:*:*:*:*:*:*"), dice(4) == 0 ? "Rejected" : "Analyzed");
-      case 5: return nvd("CVE-2026-" + number, runs_on("cpe:2.3:a:" + any<std::string>({"v", "v", "w"}) + ":plugin:*:*:*:*:*:*:*:*", "cpe:2.3:a:v:shop:*:*:*:*:*:*:*:*"));
-      case 6: return nvd("CVE-2026-" + number, R"({"nodes":[)" + node("cpe:2.3:a:acme:widget:" + fixed + ".0:*:*:*:*:*:*:*", true) + "]}");
-      default: return cve5("CVE-2026-" + number, "acme", "widget", R"({"version":")" + fixed + R"(.0","status":"unaffected"},{"version":"n/a","status":"affected"})");
+      case 4:
+        return nvd("CVE-2026-" + number,
+                   runs_on("cpe:2.3:o:v:fw:" + fixed + ".0:*:*:*:*:*:*:*", "cpe:2.3:h:v:board:-:*:*:*:*:*:*:*"),
+                   dice(4) == 0 ? "Rejected" : "Analyzed");
+      case 5:
+        return nvd("CVE-2026-" + number,
+                   runs_on("cpe:2.3:a:" + any<std::string>({"v", "v", "w"}) + ":plugin:*:*:*:*:*:*:*:*",
+                           "cpe:2.3:a:v:shop:*:*:*:*:*:*:*:*"));
+      case 6:
+        return nvd("CVE-2026-" + number,
+                   R"({"nodes":[)" + node("cpe:2.3:a:acme:widget:" + fixed + ".0:*:*:*:*:*:*:*", true) + "]}");
+      default:
+        return cve5("CVE-2026-" + number, "acme", "widget",
+                    R"({"version":")" + fixed + R"(.0","status":"unaffected"},{"version":"n/a","status":"affected"})");
     }
   }
 
@@ -122,10 +135,13 @@ class Random : public PortfolioTest {
       vuln::JsonReader reader;
       const vuln::FeedSink sink{.advisory = [&](vuln::Advisory advisory) -> Result<void> {
                                   for (const auto& pair : vuln::product_vendors_of(advisory)) dictionary_.add(pair);
-                                  records_[std::string(vuln::name_of(advisory.feed)) + advisory.id] = std::move(advisory);
+                                  records_[std::string(vuln::name_of(advisory.feed)) + advisory.id] =
+                                      std::move(advisory);
                                   return {};
                                 },
-                                .kev = {}, .epss_head = {}, .epss = {}};
+                                .kev = {},
+                                .epss_head = {},
+                                .epss = {}};
       ASSERT_TRUE(vuln::read_document(reader, document, sink));
     }
     feed(documents);
@@ -150,7 +166,8 @@ TEST_P(Random, ChangeDrivenEqualsRecompute) {
       ASSERT_EQ(stored(time_of(kOpen - 1)), expected) << "seed " << seed << ", step " << step;
       past.emplace_back(instant(), expected);
     }
-    for (const auto& [at, standing] : past) ASSERT_EQ(stored(at), standing) << "seed " << seed << " as of " << format_rfc3339(at);
+    for (const auto& [at, standing] : past)
+      ASSERT_EQ(stored(at), standing) << "seed " << seed << " as of " << format_rfc3339(at);
   }
   expect_proven();
 }

@@ -23,8 +23,9 @@ int urgency(vuln::State state) {
 // An index of the database takes no longer texts. No real name or number comes near.
 Result<void> check_lengths(const vuln::SbomSubjects& subjects) {
   const auto too_long = [](std::string_view what, std::string_view text, std::size_t max) {
-    return fail(ErrorKind::limit, "HF-PORTFOLIO-0003", "a " + std::string(what) + " has " + std::to_string(text.size()) + " bytes; at most " +
-                                                           std::to_string(max)+ " can be kept");
+    return fail(ErrorKind::limit, "HF-PORTFOLIO-0003",
+                "a " + std::string(what) + " has " + std::to_string(text.size()) + " bytes; at most " +
+                    std::to_string(max) + " can be kept");
   };
   for (const auto& subject : subjects.subjects) {
     for (const auto text : {std::string_view(subject.name), std::string_view(subject.version)})
@@ -56,24 +57,31 @@ VexByPair vex_of(const vuln::SbomSubjects& subjects, const std::vector<Coordinat
     auto number = claim.vulnerability;
     for (const auto& alias : claim.aliases)
       if (!number.starts_with("CVE-") && alias.starts_with("CVE-")) number = alias;
-    for (const auto component : claim.components) add_claim(pairs, {number, coordinates[component]}, {claim.state, claim.note});
+    for (const auto component : claim.components)
+      add_claim(pairs, {number, coordinates[component]}, {claim.state, claim.note});
   }
   return pairs;
 }
 
 }  // namespace
 
-Result<Receipt> receive_sbom(db::Database& database, blob::Store& blobs, const Clock& clock, const ledger::Actor& actor, std::string_view build,
-                             ByteView bytes, const sbom::Limits& limits) {
+Result<Receipt> receive_sbom(db::Database& database, blob::Store& blobs, const Clock& clock, const ledger::Actor& actor,
+                             std::string_view build, ByteView bytes, const sbom::Limits& limits) {
   // Outside the transaction, which holds the one writer: reading the document, and keeping its bytes.
   HF_TRY(const auto document, sbom::parse(bytes, limits));
   const auto subjects = vuln::subjects_of(document);
   HF_CHECK(check_lengths(subjects));
-  Receipt read{.build = std::string(build), .sha256 = {}, .format = std::string(sbom::name_of(document.format)),
-               .spec_version = std::string(document.spec_version), .components = subjects.subjects.size()};
+  Receipt read{.build = std::string(build),
+               .sha256 = {},
+               .format = std::string(sbom::name_of(document.format)),
+               .spec_version = std::string(document.spec_version),
+               .components = subjects.subjects.size()};
   for (const auto& subject : subjects.subjects) read.unidentified += vuln::lookup_keys(subject).empty() ? 1 : 0;
-  HF_TRY(const auto exists, database.read([&](const db::Reader& reader) { return CoordinateStore(reader).build(build); }));
-  const auto no_build = [&] { return fail(ErrorKind::not_found, "HF-PORTFOLIO-0001", "there is no build '" + std::string(build) + "'"); };
+  HF_TRY(const auto exists,
+         database.read([&](const db::Reader& reader) { return CoordinateStore(reader).build(build); }));
+  const auto no_build = [&] {
+    return fail(ErrorKind::not_found, "HF-PORTFOLIO-0001", "there is no build '" + std::string(build) + "'");
+  };
   if (!exists) return no_build();
   HF_TRY(const auto name, blobs.put(bytes));
   read.sha256 = to_hex(name);
@@ -90,7 +98,8 @@ Result<Receipt> receive_sbom(db::Database& database, blob::Store& blobs, const C
       receipt.entry = current->entry;
       return receipt;
     }
-    HF_TRY(const auto entry, transaction.append("sbom.received", {"build:" + std::string(build), "sbom:" + receipt.sha256}));
+    HF_TRY(const auto entry,
+           transaction.append("sbom.received", {"build:" + std::string(build), "sbom:" + receipt.sha256}));
     receipt.entry = entry.value;
 
     Evaluation evaluation(transaction);

@@ -20,7 +20,8 @@ using CoordinateId = Id<CoordinateKind>;
 // The end of a period that has not ended: "as of T" is since <= T AND until > T, for the present too.
 inline constexpr std::int64_t kOpen = std::numeric_limits<std::int64_t>::max();
 
-// Bytes of a name, a version, a look-up key; of a vulnerability's number. An index entry of PostgreSQL has at most 2704.
+// Bytes of a name, a version, a look-up key; of a vulnerability's number. An index entry of PostgreSQL has at most
+// 2704.
 inline constexpr std::size_t kKeyMax = 1024, kNumberMax = 128;
 
 // A component of some build, as matching sees it.

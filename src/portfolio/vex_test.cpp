@@ -8,15 +8,19 @@ class BuildStatement : public PortfolioTest {};
 HF_BOTH_ENGINES(BuildStatement);
 
 TEST_P(BuildStatement, TheDocumentsOwnWordIsKeptBesideTheFinding) {
-  feed({osv("GHSA-1", "a", "2.0.0", R"("CVE-2026-1")"), osv("GHSA-2", "b", "2.0.0", R"("CVE-2026-2")"), osv("GHSA-3", "c", "2.0.0", R"("CVE-2026-3")"),
-        osv("GHSA-4", "d", "2.0.0", R"("CVE-2026-4")")});
+  feed({osv("GHSA-1", "a", "2.0.0", R"("CVE-2026-1")"), osv("GHSA-2", "b", "2.0.0", R"("CVE-2026-2")"),
+        osv("GHSA-3", "c", "2.0.0", R"("CVE-2026-3")"), osv("GHSA-4", "d", "2.0.0", R"("CVE-2026-4")")});
   const std::vector<Part> parts{npm("a", "1.0.0"), npm("b", "1.0.0"), npm("c", "3.0.0"), npm("d", "1.0.0")};
-  take(build("1"), cyclonedx(parts, {{"CVE-2026-1", "not_affected", "a@1.0.0"}, {"CVE-2026-2", "resolved", "b@1.0.0"}, {"CVE-2026-3", "exploitable", "c@3.0.0"},
+  take(build("1"), cyclonedx(parts, {{"CVE-2026-1", "not_affected", "a@1.0.0"},
+                                     {"CVE-2026-2", "resolved", "b@1.0.0"},
+                                     {"CVE-2026-3", "exploitable", "c@3.0.0"},
                                      {"CVE-2026-4", "in_triage", "d@1.0.0"}}));
   take(build("2"), cyclonedx(parts));
-  EXPECT_EQ(statements(), (Lines{"1 CVE-2026-1 a@1.0.0: not_affected (vex)", "1 CVE-2026-2 b@1.0.0: fixed (vex)",
-                                 "1 CVE-2026-3 c@3.0.0: affected (vex)", "1 CVE-2026-4 d@1.0.0: under_investigation (vex)"}));
-  EXPECT_EQ(findings(), (Lines{"CVE-2026-1 a@1.0.0: affected", "CVE-2026-2 b@1.0.0: affected", "CVE-2026-4 d@1.0.0: affected"}));
+  EXPECT_EQ(statements(),
+            (Lines{"1 CVE-2026-1 a@1.0.0: not_affected (vex)", "1 CVE-2026-2 b@1.0.0: fixed (vex)",
+                   "1 CVE-2026-3 c@3.0.0: affected (vex)", "1 CVE-2026-4 d@1.0.0: under_investigation (vex)"}));
+  EXPECT_EQ(findings(),
+            (Lines{"CVE-2026-1 a@1.0.0: affected", "CVE-2026-2 b@1.0.0: affected", "CVE-2026-4 d@1.0.0: affected"}));
   expect_proven();
 }
 
@@ -47,7 +51,8 @@ TEST_P(BuildStatement, ALaterDocumentTakesItBack) {
 }
 
 TEST_P(BuildStatement, TwoWordsOfOneDocumentTheUrgentOneCounts) {
-  take(build("1"), cyclonedx({npm("a", "1.0.0")}, {{"CVE-2026-1", "not_affected", "a@1.0.0"}, {"CVE-2026-1", "exploitable", "a@1.0.0"}}));
+  take(build("1"), cyclonedx({npm("a", "1.0.0")},
+                             {{"CVE-2026-1", "not_affected", "a@1.0.0"}, {"CVE-2026-1", "exploitable", "a@1.0.0"}}));
   EXPECT_EQ(statements(), Lines{"1 CVE-2026-1 a@1.0.0: affected (vex)"});
 }
 
@@ -80,7 +85,8 @@ TEST_P(BuildStatement, AnAndNodeIsJudgedAgainstTheWholeBuild) {
   take(build("without"), cyclonedx({kFirmware, kOtherBoard}));
   take(build("open"), cyclonedx({kFirmware}));
   EXPECT_EQ(findings(), Lines{"CVE-2026-5 fw@1.0: unknown"});
-  EXPECT_EQ(statements(), (Lines{"with CVE-2026-5 fw@1.0: affected (set)", "without CVE-2026-5 fw@1.0: not_affected (set)"}));
+  EXPECT_EQ(statements(),
+            (Lines{"with CVE-2026-5 fw@1.0: affected (set)", "without CVE-2026-5 fw@1.0: not_affected (set)"}));
   expect_proven();
 }
 
@@ -88,7 +94,8 @@ TEST_P(BuildStatement, AnAndNodeThatComesAfterTheBuildsIsToo) {
   take(build("with"), cyclonedx({kFirmware, kBoard}));
   take(build("without"), cyclonedx({kFirmware, kOtherBoard}));
   feed({nvd("CVE-2026-5", kFirmwareOnBoard)});
-  EXPECT_EQ(statements(), (Lines{"with CVE-2026-5 fw@1.0: affected (set)", "without CVE-2026-5 fw@1.0: not_affected (set)"}));
+  EXPECT_EQ(statements(),
+            (Lines{"with CVE-2026-5 fw@1.0: affected (set)", "without CVE-2026-5 fw@1.0: not_affected (set)"}));
   // Withdrawn again: neither edge nor statement.
   feed({nvd("CVE-2026-5", kFirmwareOnBoard, "Rejected")});
   EXPECT_EQ(statements(), Lines{});
@@ -104,7 +111,8 @@ TEST_P(BuildStatement, APlatformThatIsSoftwareCountsOnlyWhereItIs) {
   EXPECT_EQ(findings(), Lines{});
   EXPECT_EQ(statements(), Lines{"both CVE-2026-6 plugin@1.0: affected (set)"});
   take(build("later"), cyclonedx({kShop, kPlugin}));
-  EXPECT_EQ(statements(), (Lines{"both CVE-2026-6 plugin@1.0: affected (set)", "later CVE-2026-6 plugin@1.0: affected (set)"}));
+  EXPECT_EQ(statements(),
+            (Lines{"both CVE-2026-6 plugin@1.0: affected (set)", "later CVE-2026-6 plugin@1.0: affected (set)"}));
   expect_proven();
 }
 

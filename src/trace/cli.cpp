@@ -25,8 +25,8 @@ std::string text_of(const Json& value) {
 }
 
 // Some columns of an array of objects, for people.
-void print_table(cli::Terminal& terminal, std::string_view title, const Json& list, std::initializer_list<std::string_view> columns,
-                 std::size_t limit = 20) {
+void print_table(cli::Terminal& terminal, std::string_view title, const Json& list,
+                 std::initializer_list<std::string_view> columns, std::size_t limit = 20) {
   const auto& items = list.get_array();
   if (items.empty()) return;
   std::vector<std::vector<std::string>> rows;
@@ -47,91 +47,120 @@ template <class Ask, class Print>
 Result<cli::Exit> answer(const cli::Args& args, cli::Terminal& terminal, Ask ask, Print print) {
   HF_TRY(const auto when, as_of(args));
   HF_TRY(const auto instance, instance::Instance::open_to_read(instance::data_of(args)));
-  HF_TRY(const auto result, instance->database().read([&](const db::Reader& reader) { return ask(Questions(reader, when)); }));
+  HF_TRY(const auto result,
+         instance->database().read([&](const db::Reader& reader) { return ask(Questions(reader, when)); }));
   if (args.flag("json")) terminal.out << to_text(result) << "\n";
   else print(result);
   return cli::kOk;
 }
 
 Result<cli::Exit> vulnerability(const cli::Args& args, cli::Terminal& terminal) {
-  return answer(args, terminal, [&](const Questions& questions) { return questions.vulnerability(args.positional(0)); }, [&](const JsonObject& result) {
-    terminal.out << text_of(result.at("vulnerability")) << "  " << text_of(result.at("severity")) << "  " << text_of(result.at("summary")) << "\n"
-                 << text_of(result.at("sentence")) << "\n";
-    if (const auto* kev = result.at("kev").if_object())
-      terminal.out << "Known to be exploited since " << text_of(kev->at("date_added")) << " (" << text_of(kev->at("name")) << ").\n";
-    print_table(terminal, "By market", result.at("by_market"), {"market", "exposed", "unknown", "under_investigation", "fixed", "not_affected"}, 40);
-    print_table(terminal, "By build", result.at("by_build"), {"build", "state", "devices"});
-    if (result.at("findings").get_array().empty()) return;
-    terminal.out << "\nWhy\n";
-    std::size_t shown = 0;
-    for (const auto& finding : result.at("findings").get_array()) {
-      if (++shown > 20) break;
-      const auto& reasons = finding.at("reasons").get_array();
-      terminal.out << text_of(finding.at("component")) << " " << text_of(finding.at("version")) << ": " << text_of(finding.at("state"));
-      if (!reasons.empty()) terminal.out << ", " << text_of(reasons.front().at("text"));
-      terminal.out << "\n";
-    }
-    print_table(terminal, "Said by the builds themselves", result.at("statements"), {"build", "state", "basis"});
-  });
+  return answer(
+      args, terminal, [&](const Questions& questions) { return questions.vulnerability(args.positional(0)); },
+      [&](const JsonObject& result) {
+        terminal.out << text_of(result.at("vulnerability")) << "  " << text_of(result.at("severity")) << "  "
+                     << text_of(result.at("summary")) << "\n"
+                     << text_of(result.at("sentence")) << "\n";
+        if (const auto* kev = result.at("kev").if_object())
+          terminal.out << "Known to be exploited since " << text_of(kev->at("date_added")) << " ("
+                       << text_of(kev->at("name")) << ").\n";
+        print_table(terminal, "By market", result.at("by_market"),
+                    {"market", "exposed", "unknown", "under_investigation", "fixed", "not_affected"}, 40);
+        print_table(terminal, "By build", result.at("by_build"), {"build", "state", "devices"});
+        if (result.at("findings").get_array().empty()) return;
+        terminal.out << "\nWhy\n";
+        std::size_t shown = 0;
+        for (const auto& finding : result.at("findings").get_array()) {
+          if (++shown > 20) break;
+          const auto& reasons = finding.at("reasons").get_array();
+          terminal.out << text_of(finding.at("component")) << " " << text_of(finding.at("version")) << ": "
+                       << text_of(finding.at("state"));
+          if (!reasons.empty()) terminal.out << ", " << text_of(reasons.front().at("text"));
+          terminal.out << "\n";
+        }
+        print_table(terminal, "Said by the builds themselves", result.at("statements"), {"build", "state", "basis"});
+      });
 }
 
 Result<cli::Exit> product(const cli::Args& args, cli::Terminal& terminal) {
-  return answer(args, terminal, [&](const Questions& questions) { return questions.product(args.positional(0)); }, [&](const JsonObject& result) {
-    terminal.out << text_of(result.at("path")) << "\n" << text_of(result.at("sentence")) << "\n";
-    print_table(terminal, "Modules", result.at("modules"), {"path", "kind", "builds"});
-    print_table(terminal, "Builds", result.at("builds"), {"path", "devices"});
-    print_table(terminal, "Releases", result.at("releases"), {"path", "kind", "security_version"});
-    print_table(terminal, "Batches", result.at("batches"), {"path", "factory", "authorised_quantity", "devices", "support_end"}, 40);
-    print_table(terminal, "Units by market", result.at("devices").at("by_market"), {"market", "devices"}, 40);
-    print_table(terminal, "Open vulnerabilities", result.at("exposure"), {"vulnerability", "state", "kev", "components"});
-  });
+  return answer(
+      args, terminal, [&](const Questions& questions) { return questions.product(args.positional(0)); },
+      [&](const JsonObject& result) {
+        terminal.out << text_of(result.at("path")) << "\n" << text_of(result.at("sentence")) << "\n";
+        print_table(terminal, "Modules", result.at("modules"), {"path", "kind", "builds"});
+        print_table(terminal, "Builds", result.at("builds"), {"path", "devices"});
+        print_table(terminal, "Releases", result.at("releases"), {"path", "kind", "security_version"});
+        print_table(terminal, "Batches", result.at("batches"),
+                    {"path", "factory", "authorised_quantity", "devices", "support_end"}, 40);
+        print_table(terminal, "Units by market", result.at("devices").at("by_market"), {"market", "devices"}, 40);
+        print_table(terminal, "Open vulnerabilities", result.at("exposure"),
+                    {"vulnerability", "state", "kev", "components"});
+      });
 }
 
 Result<cli::Exit> device(const cli::Args& args, cli::Terminal& terminal) {
-  return answer(args, terminal, [&](const Questions& questions) { return questions.device(args.positional(0), args.positional(1)); }, [&](const JsonObject& result) {
-    terminal.out << text_of(result.at("product")) << " " << text_of(result.at("serial")) << "\n" << text_of(result.at("sentence")) << "\n\n";
-    for (const auto name : {"batch", "hardware_revision", "market", "state", "since", "certificate_sha256", "key_sha256"})
-      terminal.out << name << ": " << text_of(result.at(name)) << "\n";
-    print_table(terminal, "Runs", result.at("builds"), {"module", "version", "sbom"});
-    print_table(terminal, "Open vulnerabilities", result.at("exposure"), {"vulnerability", "state", "kev", "components"});
-    print_table(terminal, "History", result.at("history"), {"since", "until", "builds", "market", "state"});
-    print_table(terminal, "Evidence", result.at("evidence"), {"entry", "segment", "position"});
-  });
+  return answer(
+      args, terminal,
+      [&](const Questions& questions) { return questions.device(args.positional(0), args.positional(1)); },
+      [&](const JsonObject& result) {
+        terminal.out << text_of(result.at("product")) << " " << text_of(result.at("serial")) << "\n"
+                     << text_of(result.at("sentence")) << "\n\n";
+        for (const auto name :
+             {"batch", "hardware_revision", "market", "state", "since", "certificate_sha256", "key_sha256"})
+          terminal.out << name << ": " << text_of(result.at(name)) << "\n";
+        print_table(terminal, "Runs", result.at("builds"), {"module", "version", "sbom"});
+        print_table(terminal, "Open vulnerabilities", result.at("exposure"),
+                    {"vulnerability", "state", "kev", "components"});
+        print_table(terminal, "History", result.at("history"), {"since", "until", "builds", "market", "state"});
+        print_table(terminal, "Evidence", result.at("evidence"), {"entry", "segment", "position"});
+      });
 }
 
 Result<cli::Exit> key(const cli::Args& args, cli::Terminal& terminal) {
-  return answer(args, terminal, [&](const Questions& questions) { return questions.key(args.positional(0)); }, [&](const JsonObject& result) {
-    terminal.out << text_of(result.at("sentence")) << "\n";
-    print_table(terminal, "Units", result.at("devices").at("sample"), {"product", "serial", "market", "batch"});
-  });
+  return answer(
+      args, terminal, [&](const Questions& questions) { return questions.key(args.positional(0)); },
+      [&](const JsonObject& result) {
+        terminal.out << text_of(result.at("sentence")) << "\n";
+        print_table(terminal, "Units", result.at("devices").at("sample"), {"product", "serial", "market", "batch"});
+      });
 }
 
 Result<cli::Exit> today(const cli::Args& args, cli::Terminal& terminal) {
   const SystemClock clock;
-  return answer(args, terminal, [&](const Questions& questions) { return questions.today(clock.now()); }, [&](const JsonObject& result) {
-    terminal.out << text_of(result.at("sentence")) << "\n";
-    print_table(terminal, "Exploited, and in our builds", result.at("exploited"), {"vulnerability", "exposed_devices", "unknown_devices", "markets", "since_build", "summary"});
-    print_table(terminal, "Clocks", result.at("clocks"), {"about", "name", "ends_at", "overdue"});
-    print_table(terminal, "Feeds", result.at("feeds"), {"feed", "version", "records", "last_import", "stale"});
-  });
+  return answer(
+      args, terminal, [&](const Questions& questions) { return questions.today(clock.now()); },
+      [&](const JsonObject& result) {
+        terminal.out << text_of(result.at("sentence")) << "\n";
+        print_table(terminal, "Exploited, and in our builds", result.at("exploited"),
+                    {"vulnerability", "exposed_devices", "unknown_devices", "markets", "since_build", "summary"});
+        print_table(terminal, "Clocks", result.at("clocks"), {"about", "name", "ends_at", "overdue"});
+        print_table(terminal, "Feeds", result.at("feeds"), {"feed", "version", "records", "last_import", "stale"});
+      });
 }
 
 Result<cli::Exit> vulnerabilities(const cli::Args& args, cli::Terminal& terminal) {
   HF_TRY(const auto limit, args.integer("limit", 50, 1, 1000));
-  return answer(args, terminal,
-                [&](const Questions& questions) { return questions.vulnerabilities(args.option("state").value_or("affected"), args.option("after").value_or(""), limit); },
-                [&](const JsonObject& result) {
-                  if (result.at("items").get_array().empty()) terminal.out << "There is none.\n";
-                  print_table(terminal, "Vulnerabilities", result.at("items"), {"vulnerability", "score", "exposed_devices", "unknown_devices", "builds", "summary"}, 1000);
-                  if (!result.at("next").is_null()) terminal.out << "more: --after " << text_of(result.at("next")) << "\n";
-                });
+  return answer(
+      args, terminal,
+      [&](const Questions& questions) {
+        return questions.vulnerabilities(args.option("state").value_or("affected"), args.option("after").value_or(""),
+                                         limit);
+      },
+      [&](const JsonObject& result) {
+        if (result.at("items").get_array().empty()) terminal.out << "There is none.\n";
+        print_table(terminal, "Vulnerabilities", result.at("items"),
+                    {"vulnerability", "score", "exposed_devices", "unknown_devices", "builds", "summary"}, 1000);
+        if (!result.at("next").is_null()) terminal.out << "more: --after " << text_of(result.at("next")) << "\n";
+      });
 }
 
 Result<cli::Exit> search(const cli::Args& args, cli::Terminal& terminal) {
-  return answer(args, terminal, [&](const Questions& questions) { return questions.search(args.positional(0), 50); }, [&](const JsonObject& result) {
-    if (result.at("items").get_array().empty()) terminal.out << "Nothing begins with that.\n";
-    print_table(terminal, "Found", result.at("items"), {"kind", "id", "subtitle"}, 50);
-  });
+  return answer(
+      args, terminal, [&](const Questions& questions) { return questions.search(args.positional(0), 50); },
+      [&](const JsonObject& result) {
+        if (result.at("items").get_array().empty()) terminal.out << "Nothing begins with that.\n";
+        print_table(terminal, "Found", result.at("items"), {"kind", "id", "subtitle"}, 50);
+      });
 }
 
 constexpr std::int64_t kPage = 1000;
@@ -141,20 +170,27 @@ Result<cli::Exit> exposed(const cli::Args& args, cli::Terminal& terminal) {
   HF_TRY(const auto limit, args.integer("limit", 0, 1, std::numeric_limits<std::int64_t>::max()));
   HF_TRY(const auto instance, instance::Instance::open_to_read(instance::data_of(args)));
   const std::string number(args.positional(0));
-  const UnitQuery query{.market = std::string(args.option("market").value_or("")), .build = std::string(args.option("build").value_or("")),
-                  .batch = std::string(args.option("batch").value_or("")), .standing = standing_of(args.option("state").value_or("affected"))};
+  const UnitQuery query{.market = std::string(args.option("market").value_or("")),
+                        .build = std::string(args.option("build").value_or("")),
+                        .batch = std::string(args.option("batch").value_or("")),
+                        .standing = standing_of(args.option("state").value_or("affected"))};
   const bool serials = args.flag("serials") || args.option("market") || limit > 0 || args.flag("csv");
   if (!serials) {
     const auto start = std::chrono::steady_clock::now();
-    HF_TRY(const auto result, instance->database().read([&](const db::Reader& reader) { return Questions(reader, when).exposed(number); }));
+    HF_TRY(const auto result, instance->database().read(
+                                  [&](const db::Reader& reader) { return Questions(reader, when).exposed(number); }));
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start);
     if (args.flag("json")) {
-      terminal.out << to_text(JsonObject{{"vulnerability", result.at("vulnerability")}, {"sentence", result.at("sentence")}, {"totals", result.at("totals")},
-                                         {"by_market", result.at("by_market")}, {"took_us", took.count()}})
+      terminal.out << to_text(JsonObject{{"vulnerability", result.at("vulnerability")},
+                                         {"sentence", result.at("sentence")},
+                                         {"totals", result.at("totals")},
+                                         {"by_market", result.at("by_market")},
+                                         {"took_us", took.count()}})
                    << "\n";
     } else {
       terminal.out << text_of(result.at("sentence")) << "\n";
-      print_table(terminal, "By market", result.at("by_market"), {"market", "exposed", "unknown", "under_investigation", "fixed", "not_affected"}, 60);
+      print_table(terminal, "By market", result.at("by_market"),
+                  {"market", "exposed", "unknown", "under_investigation", "fixed", "not_affected"}, 60);
       terminal.out << "\nanswered in " << double(took.count()) / 1000 << " ms; --market CC lists the serials\n";
     }
     return result.at("totals").at("exposed").get_int64() > 0 && args.flag("fail") ? cli::kNo : cli::kOk;
@@ -181,7 +217,8 @@ Result<cli::Exit> exposed(const cli::Args& args, cli::Terminal& terminal) {
             continue;
           }
           std::string builds;
-          for (const auto& build : item.at("builds").get_array()) builds += (builds.empty() ? "" : ";") + text_of(build);
+          for (const auto& build : item.at("builds").get_array())
+            builds += (builds.empty() ? "" : ";") + text_of(build);
           row.push_back(std::move(builds));
         }
       }
@@ -200,35 +237,80 @@ Result<cli::Exit> exposed(const cli::Args& args, cli::Terminal& terminal) {
 }
 
 const cli::Command kCommands[] = {
-    {{"trace product", "From a product: what stands behind it, where it is, what affects it", "", {{"PRODUCT", "Its code"}}, {instance::kDataOption, kAt, kJson},
+    {{"trace product",
+      "From a product: what stands behind it, where it is, what affects it",
+      "",
+      {{"PRODUCT", "Its code"}},
+      {instance::kDataOption, kAt, kJson},
       {"holdfast trace product px-100"}},
      product},
-    {{"trace vulnerability", "From a vulnerability: builds, units and Member States exposed, and why", "",
-      {{"ID", "CVE number, GHSA or another alias"}}, {instance::kDataOption, kAt, kJson}, {"holdfast trace vulnerability CVE-2024-6387 --at 2026-11-21T08:00:00Z"}},
+    {{"trace vulnerability",
+      "From a vulnerability: builds, units and Member States exposed, and why",
+      "",
+      {{"ID", "CVE number, GHSA or another alias"}},
+      {instance::kDataOption, kAt, kJson},
+      {"holdfast trace vulnerability CVE-2024-6387 --at 2026-11-21T08:00:00Z"}},
      vulnerability},
-    {{"trace device", "From a unit: its whole record", "", {{"PRODUCT", "The product's code"}, {"SERIAL", "The unit's serial"}}, {instance::kDataOption, kAt, kJson},
+    {{"trace device",
+      "From a unit: its whole record",
+      "",
+      {{"PRODUCT", "The product's code"}, {"SERIAL", "The unit's serial"}},
+      {instance::kDataOption, kAt, kJson},
       {"holdfast trace device px-100 PX1-0000042"}},
      device},
-    {{"trace key", "From a key or certificate: every unit that holds it", "", {{"SHA256", "Fingerprint of the certificate or public key, hex"}},
-      {instance::kDataOption, kAt, kJson}, {}},
+    {{"trace key",
+      "From a key or certificate: every unit that holds it",
+      "",
+      {{"SHA256", "Fingerprint of the certificate or public key, hex"}},
+      {instance::kDataOption, kAt, kJson},
+      {}},
      key},
-    {{"trace search", "Find a product, build, batch, component, vulnerability or serial by its beginning", "", {{"TEXT", "How it begins"}},
-      {instance::kDataOption, kAt, kJson}, {}},
+    {{"trace search",
+      "Find a product, build, batch, component, vulnerability or serial by its beginning",
+      "",
+      {{"TEXT", "How it begins"}},
+      {instance::kDataOption, kAt, kJson},
+      {}},
      search},
-    {{"exposed", "Which units are exposed to a vulnerability, by Member State or serial by serial",
-      "Without --market, --serials or --csv: the counts by Member State. With them: the units, streamed from one state of the fleet.",
+    {{"exposed",
+      "Which units are exposed to a vulnerability, by Member State or serial by serial",
+      "Without --market, --serials or --csv: the counts by Member State. With them: the units, streamed from one state "
+      "of the fleet.",
       {{"ID", "CVE number, GHSA or another alias"}},
-      {instance::kDataOption, kAt, {"market", "CC", "Only this Member State, ISO 3166-1 alpha-2"}, {"build", "PATH", "Only units that run this build"},
-       {"batch", "PATH", "Only units of this batch"}, {"state", "STATE", "Standing of the unit (default affected)", false, false,
+      {instance::kDataOption,
+       kAt,
+       {"market", "CC", "Only this Member State, ISO 3166-1 alpha-2"},
+       {"build", "PATH", "Only units that run this build"},
+       {"batch", "PATH", "Only units of this batch"},
+       {"state",
+        "STATE",
+        "Standing of the unit (default affected)",
+        false,
+        false,
         {"affected", "unknown", "under_investigation", "fixed", "not_affected"}},
-       {"serials", "", "List the units"}, {"limit", "N", "At most so many units"}, {"csv", "", "The units as CSV"},
-       {"fail", "", "Exit code 1 if any unit is exposed"}, kJson},
+       {"serials", "", "List the units"},
+       {"limit", "N", "At most so many units"},
+       {"csv", "", "The units as CSV"},
+       {"fail", "", "Exit code 1 if any unit is exposed"},
+       kJson},
       {"holdfast exposed CVE-2024-6387", "holdfast exposed CVE-2024-6387 --market DE --csv > de.csv"}},
      exposed},
     {{"today", "What must be done now, and by when", "", {}, {instance::kDataOption, kAt, kJson}, {}}, today},
-    {{"vulnerabilities", "Vulnerabilities found in our builds, by number", "", {},
-      {instance::kDataOption, kAt, {"state", "STATE", "Default affected", false, false, {"affected", "unknown", "under_investigation", "fixed", "not_affected", "exploited"}},
-       {"after", "ID", "Go on after this number"}, {"limit", "N", "At most so many (default 50)"}, kJson},
+    {{"vulnerabilities",
+      "Vulnerabilities found in our builds, by number",
+      "",
+      {},
+      {instance::kDataOption,
+       kAt,
+       {"state",
+        "STATE",
+        "Default affected",
+        false,
+        false,
+        {"affected", "unknown", "under_investigation", "fixed", "not_affected", "exploited"}},
+       {"after", "ID", "Go on after this number"},
+       {"limit", "N", "At most so many (default 50)"},
+       kJson},
       {}},
      vulnerabilities},
 };

@@ -15,7 +15,8 @@ class ClockBack : public TraceTest {
     record_of_a("2.0.0", {});
   }
   std::string exported(const std::string& path) {
-    const auto route = std::find_if(routes_.begin(), routes_.end(), [&](const net::Route& r) { return r.path == path; });
+    const auto route =
+        std::find_if(routes_.begin(), routes_.end(), [&](const net::Route& r) { return r.path == path; });
     net::Request request;
     request.path_parameters.emplace_back("id", "CVE-2026-1");
     auto response = route->handler(request);
@@ -51,7 +52,8 @@ TEST_P(ClockBack, MovesAndExportsGoOn) {
   const auto exposed_at = clock_.now();
   clock_.set(clock_.now() - std::chrono::hours(1));
   EXPECT_EQ(exposed(kNow), 1);
-  EXPECT_NE(exported("/v1/vulnerabilities/{id}/devices.csv").find("px,S0,DE"), std::string::npos) << "an export is what the page shows";
+  EXPECT_NE(exported("/v1/vulnerabilities/{id}/devices.csv").find("px,S0,DE"), std::string::npos)
+      << "an export is what the page shows";
   EXPECT_NE(exported("/v1/vulnerabilities/{id}/devices.json").find("\"S0\""), std::string::npos);
 
   run("px/fw/1.2");

@@ -17,8 +17,8 @@ JsonArray paths_of(const std::vector<JsonObject>& builds) {
 Result<JsonObject> Questions::device(std::string_view product_path, std::string_view serial) const {
   const auto unknown = [&] {
     return fail(ErrorKind::not_found, "HF-TRACE-0001",
-                "no unit '" + std::string(serial.substr(0, 64)) + "' of product '" + std::string(product_path.substr(0, 64)) + "' is registered" +
-                    (as_of_.at ? " at that time" : ""));
+                "no unit '" + std::string(serial.substr(0, 64)) + "' of product '" +
+                    std::string(product_path.substr(0, 64)) + "' is registered" + (as_of_.at ? " at that time" : ""));
   };
   HF_TRY(const auto product, facts_.product(product_path));
   if (!product || !fleet::is_serial(serial)) return unknown();
@@ -31,7 +31,8 @@ Result<JsonObject> Questions::device(std::string_view product_path, std::string_
   auto market = unit->market, state = unit->state;
   auto since = unit->since;
   if (as_of_.at && *as_of_.at < unit->since) {
-    const auto then = std::find_if(past.begin(), past.end(), [&](const auto& row) { return row.since <= *as_of_.at && *as_of_.at < row.until; });
+    const auto then = std::find_if(past.begin(), past.end(),
+                                   [&](const auto& row) { return row.since <= *as_of_.at && *as_of_.at < row.until; });
     if (then == past.end()) return unknown();
     configuration = then->configuration_id, market = then->market, state = then->state, since = then->since;
   }
@@ -48,12 +49,18 @@ Result<JsonObject> Questions::device(std::string_view product_path, std::string_
   HF_TRY(const auto entry, facts_.segment_entry(unit->segment_id));
 
   JsonArray history;
-  const auto period = [&](Time from, Json until, std::int64_t configuration_id, const std::string& there, const std::string& as) -> Result<void> {
+  const auto period = [&](Time from, Json until, std::int64_t configuration_id, const std::string& there,
+                          const std::string& as) -> Result<void> {
     HF_TRY(const auto ran, facts_.configuration_builds(configuration_id));
-    history.push_back(JsonObject{{"since", format_rfc3339(from)}, {"until", std::move(until)}, {"builds", paths_of(ran)}, {"market", there}, {"state", as}});
+    history.push_back(JsonObject{{"since", format_rfc3339(from)},
+                                 {"until", std::move(until)},
+                                 {"builds", paths_of(ran)},
+                                 {"market", there},
+                                 {"state", as}});
     return {};
   };
-  if (!as_of_.at || unit->since <= *as_of_.at) HF_CHECK(period(unit->since, nullptr, unit->configuration_id, unit->market, unit->state));
+  if (!as_of_.at || unit->since <= *as_of_.at)
+    HF_CHECK(period(unit->since, nullptr, unit->configuration_id, unit->market, unit->state));
   for (const auto& row : past)
     if (!as_of_.at || row.since <= *as_of_.at)
       HF_CHECK(period(row.since, Json(format_rfc3339(row.until)), row.configuration_id, row.market, row.state));
@@ -64,9 +71,11 @@ Result<JsonObject> Questions::device(std::string_view product_path, std::string_
     ++affected;
     exploited += line.at("kev").get_bool() ? 1 : 0;
   }
-  std::string sentence = affected > 0 ? "Exposed to " + counted(affected, "vulnerability", "vulnerabilities") + ", " + grouped(exploited) + " known to be exploited."
+  std::string sentence = affected > 0 ? "Exposed to " + counted(affected, "vulnerability", "vulnerabilities") + ", " +
+                                            grouped(exploited) + " known to be exploited."
                                       : "No vulnerability is known to affect what it runs.";
-  if (without_sbom > 0) sentence += " " + counted(without_sbom, "build has", "builds have") + " no SBOM: unknown, not clean.";
+  if (without_sbom > 0)
+    sentence += " " + counted(without_sbom, "build has", "builds have") + " no SBOM: unknown, not clean.";
   JsonObject answer{{"product", product->path},
                     {"serial", serial},
                     {"sentence", std::move(sentence)},
@@ -83,7 +92,8 @@ Result<JsonObject> Questions::device(std::string_view product_path, std::string_
   answer["builds"] = std::move(build_list);
   answer["exposure"] = std::move(exposure);
   answer["history"] = std::move(history);
-  answer["evidence"] = JsonArray{JsonObject{{"entry", entry ? Json(*entry) : Json(nullptr)}, {"segment", unit->segment_id}, {"position", unit->position}}};
+  answer["evidence"] = JsonArray{JsonObject{
+      {"entry", entry ? Json(*entry) : Json(nullptr)}, {"segment", unit->segment_id}, {"position", unit->position}}};
   answer["at"] = as_of_.at ? Json(format_rfc3339(*as_of_.at)) : Json(nullptr);
   return answer;
 }
@@ -91,12 +101,16 @@ Result<JsonObject> Questions::device(std::string_view product_path, std::string_
 Result<JsonObject> Questions::key(std::string_view sha256) const {
   HF_TRY(const auto holders, facts_.holders(sha256));
   if (holders.empty())
-    return fail(ErrorKind::not_found, "HF-TRACE-0001", "no certificate or key with SHA-256 '" + std::string(sha256.substr(0, 64)) + "' is registered");
+    return fail(ErrorKind::not_found, "HF-TRACE-0001",
+                "no certificate or key with SHA-256 '" + std::string(sha256.substr(0, 64)) + "' is registered");
   JsonArray sample;
   std::map<std::string, std::int64_t> by_market, by_batch;
   for (const auto& holder : holders) {
     HF_TRY(const auto answer, device(holder.product, holder.serial));
-    sample.push_back(JsonObject{{"product", holder.product}, {"serial", holder.serial}, {"market", answer.at("market")}, {"batch", answer.at("batch")},
+    sample.push_back(JsonObject{{"product", holder.product},
+                                {"serial", holder.serial},
+                                {"market", answer.at("market")},
+                                {"batch", answer.at("batch")},
                                 {"builds", answer.at("builds")}});
     ++by_market[std::string(answer.at("market").get_string())];
     ++by_batch[std::string(answer.at("batch").get_string())];
@@ -108,9 +122,12 @@ Result<JsonObject> Questions::key(std::string_view sha256) const {
   };
   return JsonObject{{"sha256", sha256},
                     {"kind", holders.front().kind},
-                    {"sentence", "This " + holders.front().kind + " is on " + counted(std::int64_t(holders.size()), "unit", "units") + "."},
-                    {"devices", JsonObject{{"total", std::int64_t(holders.size())}, {"by_market", counts(by_market, "market")},
-                                           {"by_batch", counts(by_batch, "batch")}, {"sample", std::move(sample)}}},
+                    {"sentence", "This " + holders.front().kind + " is on " +
+                                     counted(std::int64_t(holders.size()), "unit", "units") + "."},
+                    {"devices", JsonObject{{"total", std::int64_t(holders.size())},
+                                           {"by_market", counts(by_market, "market")},
+                                           {"by_batch", counts(by_batch, "batch")},
+                                           {"sample", std::move(sample)}}},
                     {"at", as_of_.at ? Json(format_rfc3339(*as_of_.at)) : Json(nullptr)}};
 }
 

@@ -14,7 +14,9 @@ constexpr std::string_view kNames[kStandings] = {"not_affected", "fixed", "unkno
 
 }  // namespace
 
-bool is_askable(std::string_view text) { return text.size() <= kAskedMax && text.find('\0') == text.npos && is_utf8(text); }
+bool is_askable(std::string_view text) {
+  return text.size() <= kAskedMax && text.find('\0') == text.npos && is_utf8(text);
+}
 
 Standing standing_of(std::string_view state) {
   for (std::size_t i = 0; i < kStandings; ++i)
@@ -27,7 +29,8 @@ std::string_view name_of(Standing standing) { return kNames[std::size_t(standing
 std::int64_t Units::total() const { return std::accumulate(by.begin(), by.end(), std::int64_t{0}); }
 
 std::int64_t Reach::markets() const {
-  return std::count_if(by_market.begin(), by_market.end(), [](const auto& market) { return market.second.of(Standing::affected) > 0; });
+  return std::count_if(by_market.begin(), by_market.end(),
+                       [](const auto& market) { return market.second.of(Standing::affected) > 0; });
 }
 
 std::set<std::string> Reach::affected_markets() const {
@@ -40,11 +43,13 @@ std::set<std::string> Reach::affected_markets() const {
 Result<Reach> reach_of(const ExposureStore& store, std::string_view vulnerability) {
   Reach out;
   HF_TRY(out.units, store.reach(vulnerability));
-  std::erase_if(out.units, [](const auto& row) { return row.devices == 0; });  // as of then: a key of the census with nothing yet
+  std::erase_if(out.units,
+                [](const auto& row) { return row.devices == 0; });  // as of then: a key of the census with nothing yet
   for (const auto& row : out.units) {
     const auto standing = Standing(row.standing);
     out.configurations[row.configuration_id] = standing;
-    if (row.first_affected && (!out.first_affected || *row.first_affected < *out.first_affected)) out.first_affected = row.first_affected;
+    if (row.first_affected && (!out.first_affected || *row.first_affected < *out.first_affected))
+      out.first_affected = row.first_affected;
     out.totals.add(standing, row.devices);
     out.by_market[row.market].add(standing, row.devices);
     out.by_batch[row.batch_id].add(standing, row.devices);
@@ -65,7 +70,8 @@ Result<Exposure> exposure_of(const ExposureStore& store, std::string_view vulner
   }
   HF_TRY(out.components, store.names(vulnerability));
   const auto by_name = [&](const EdgeRow* a, const EdgeRow* b) {
-    return std::tie(out.components[a->coordinate_id].name, a->coordinate_id) < std::tie(out.components[b->coordinate_id].name, b->coordinate_id);
+    return std::tie(out.components[a->coordinate_id].name, a->coordinate_id) <
+           std::tie(out.components[b->coordinate_id].name, b->coordinate_id);
   };
   for (auto& [id, build] : out.builds)
     if (build.components.size() > 1) std::sort(build.components.begin(), build.components.end(), by_name);
@@ -74,7 +80,8 @@ Result<Exposure> exposure_of(const ExposureStore& store, std::string_view vulner
   for (const auto& row : out.units) devices[row.configuration_id] += row.devices;
   HF_TRY(const auto pairs, store.configurations(vulnerability));
   for (const auto& [configuration, build] : pairs)
-    if (const auto found = devices.find(configuration); found != devices.end()) out.builds[build].devices += found->second;
+    if (const auto found = devices.find(configuration); found != devices.end())
+      out.builds[build].devices += found->second;
   return out;
 }
 
@@ -87,7 +94,8 @@ Result<UnitCursor> UnitCursor::parse(std::string_view text) {
   const auto* end = text.data() + (first == text.npos ? 0 : first);
   const auto read = std::from_chars(text.data(), end, cursor.configuration_id);
   if (second == text.npos || read.ec != std::errc() || read.ptr != end || !is_askable(text))
-    return fail(ErrorKind::invalid, "HF-TRACE-0002", "'after' is not a cursor of this list; take `next` of the page before");
+    return fail(ErrorKind::invalid, "HF-TRACE-0002",
+                "'after' is not a cursor of this list; take `next` of the page before");
   cursor.market = text.substr(first + 1, second - first - 1);
   cursor.serial = text.substr(second + 1);
   return cursor;
@@ -110,7 +118,8 @@ Result<UnitPage> units_of(const ExposureStore& store, const Reach& reach, const 
   UnitPage page;
   for (auto at = places.lower_bound({after.configuration_id, after.market}); at != places.end(); ++at) {
     const auto& [configuration, market] = *at;
-    std::string serial = configuration == after.configuration_id && market == after.market ? after.serial : std::string();
+    std::string serial =
+        configuration == after.configuration_id && market == after.market ? after.serial : std::string();
     for (;;) {
       const auto wanted = std::max(limit + 1 - std::int64_t(page.units.size()), filter.batch_id ? kStep : 1);
       HF_TRY(const auto rows, store.devices(configuration, market, serial, wanted));

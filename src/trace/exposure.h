@@ -30,13 +30,13 @@ struct Units {
 
 // Units, without the names of builds and components: one query, however many builds are affected.
 struct Reach {
-  std::map<std::int64_t, Standing> configurations;      // by id: those that units run
+  std::map<std::int64_t, Standing> configurations;  // by id: those that units run
   std::vector<ReachRow> units;
-  Units totals;                                         // of units that run an assessed build
+  Units totals;  // of units that run an assessed build
   std::map<std::string, Units> by_market;
   std::map<std::int64_t, Units> by_batch;
   std::map<std::pair<std::int64_t, std::string>, std::int64_t> by_batch_and_market;  // affected units
-  std::optional<std::int64_t> first_affected;           // the oldest affected build that units run
+  std::optional<std::int64_t> first_affected;  // the oldest affected build that units run
 
   [[nodiscard]] std::int64_t markets() const;  // with affected units
   [[nodiscard]] std::set<std::string> affected_markets() const;
@@ -47,7 +47,7 @@ struct Exposure : Reach {
   struct Build {
     std::string path;  // product/module/version
     Standing standing = Standing::not_affected;
-    std::int64_t devices = 0;  // units that run it
+    std::int64_t devices = 0;                // units that run it
     std::vector<const EdgeRow*> components;  // by name
 
     [[nodiscard]] std::string_view product() const { return std::string_view(path).substr(0, path.find('/')); }
@@ -59,8 +59,8 @@ struct Exposure : Reach {
   };
 
   std::vector<EdgeRow> edges;
-  std::map<std::int64_t, ComponentName> components;     // by coordinate
-  std::map<std::int64_t, Build> builds;                 // by id
+  std::map<std::int64_t, ComponentName> components;  // by coordinate
+  std::map<std::int64_t, Build> builds;              // by id
 };
 
 [[nodiscard]] Result<Exposure> exposure_of(const ExposureStore& store, std::string_view vulnerability);
@@ -75,7 +75,7 @@ struct UnitCursor {
 };
 
 struct UnitFilter {
-  std::string market;             // empty: all
+  std::string market;                                    // empty: all
   std::optional<std::set<std::int64_t>> configurations;  // absent: all
   std::optional<std::int64_t> batch_id;
   Standing standing = Standing::affected;
@@ -92,6 +92,7 @@ struct UnitPage {
   std::vector<ListedUnit> units;
   std::optional<UnitCursor> next;
 };
-[[nodiscard]] Result<UnitPage> units_of(const ExposureStore& store, const Reach& reach, const UnitFilter& filter, const UnitCursor& after, std::int64_t limit);
+[[nodiscard]] Result<UnitPage> units_of(const ExposureStore& store, const Reach& reach, const UnitFilter& filter,
+                                        const UnitCursor& after, std::int64_t limit);
 
 }  // namespace hf::trace

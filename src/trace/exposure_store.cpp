@@ -4,14 +4,14 @@ namespace hf::trace {
 namespace {
 
 // $1 vulnerability, $2 instant. What a build says of itself, or its records say of its whole set, beats the edge.
-#define HF_EDGE                                                                                                  \
-  "WITH edge AS (SELECT bc.build_id, f.coordinate_id, f.state, 'record' AS basis, f.since"                       \
-  "  FROM finding AS f"                                                                                          \
-  "  JOIN build_coordinate AS bc ON bc.coordinate_id = f.coordinate_id AND bc.since <= $2 AND bc.until > $2"     \
-  " WHERE f.vulnerability = $1 AND f.since <= $2 AND f.until > $2"                                               \
+#define HF_EDGE                                                                                                   \
+  "WITH edge AS (SELECT bc.build_id, f.coordinate_id, f.state, 'record' AS basis, f.since"                        \
+  "  FROM finding AS f"                                                                                           \
+  "  JOIN build_coordinate AS bc ON bc.coordinate_id = f.coordinate_id AND bc.since <= $2 AND bc.until > $2"      \
+  " WHERE f.vulnerability = $1 AND f.since <= $2 AND f.until > $2"                                                \
   "   AND NOT EXISTS (SELECT 1 FROM build_statement AS s WHERE s.vulnerability = $1 AND s.build_id = bc.build_id" \
-  "     AND s.coordinate_id = f.coordinate_id AND s.since <= $2 AND s.until > $2)"                               \
-  " UNION ALL SELECT s.build_id, s.coordinate_id, s.state, s.basis, s.since FROM build_statement AS s"           \
+  "     AND s.coordinate_id = f.coordinate_id AND s.since <= $2 AND s.until > $2)"                                \
+  " UNION ALL SELECT s.build_id, s.coordinate_id, s.state, s.basis, s.since FROM build_statement AS s"            \
   " WHERE s.vulnerability = $1 AND s.since <= $2 AND s.until > $2) "
 
 // Names of builds are long lists where a component is in many: the path alone, of which module and product are parts.
@@ -34,10 +34,12 @@ const db::Query kConfigurations{"trace.exposed_configurations", HF_HELD R"sql(
     SELECT DISTINCT cb.configuration_id, cb.build_id
       FROM assessed AS a JOIN configuration_build AS cb ON cb.build_id = a.build_id)sql"};
 // The most urgent standing of the builds of each configuration, in the order of trace::Standing.
-#define HF_REACHED                                                                                              \
-  HF_EDGE ", held AS (SELECT cb.configuration_id, CAST(MAX(CASE e.state WHEN 'affected' THEN 4 WHEN 'under_investigation' THEN 3" \
-  "    WHEN 'unknown' THEN 2 WHEN 'fixed' THEN 1 ELSE 0 END) AS BIGINT) AS standing,"                           \
-  "    MIN(CASE WHEN e.state = 'affected' THEN e.build_id END) AS first_affected"                               \
+#define HF_REACHED                                                                            \
+  HF_EDGE                                                                                     \
+  ", held AS (SELECT cb.configuration_id, CAST(MAX(CASE e.state WHEN 'affected' THEN 4 WHEN " \
+  "'under_investigation' THEN 3"                                                              \
+  "    WHEN 'unknown' THEN 2 WHEN 'fixed' THEN 1 ELSE 0 END) AS BIGINT) AS standing,"         \
+  "    MIN(CASE WHEN e.state = 'affected' THEN e.build_id END) AS first_affected"             \
   "  FROM edge AS e JOIN configuration_build AS cb ON cb.build_id = e.build_id GROUP BY cb.configuration_id) "
 const db::Query kReach{"trace.reach", HF_REACHED R"sql(
     SELECT n.configuration_id, h.standing, n.market, n.batch_id, n.devices, h.first_affected
@@ -84,31 +86,48 @@ const db::Query kStatements{"trace.statements", R"sql(
 }  // namespace
 
 Result<std::vector<EdgeRow>> ExposureStore::edges(std::string_view vulnerability) const {
-  return db_.select(kEdges, [](const db::Row& row) {
-    return EdgeRow{row.int64(0), row.string(1), row.int64(2), row.string(3), row.string(4), row.time(5)};
-  }, vulnerability, as_of_.micros());
+  return db_.select(
+      kEdges,
+      [](const db::Row& row) {
+        return EdgeRow{row.int64(0), row.string(1), row.int64(2), row.string(3), row.string(4), row.time(5)};
+      },
+      vulnerability, as_of_.micros());
 }
 
 Result<std::map<std::int64_t, ComponentName>> ExposureStore::names(std::string_view vulnerability) const {
   std::map<std::int64_t, ComponentName> names;
-  HF_CHECK(db_.each(kNames, [&](const db::Row& row) {
-    return names.emplace(row.int64(0), ComponentName{row.string(1), row.string(2)}), true;
-  }, vulnerability, as_of_.micros()));
+  HF_CHECK(db_.each(
+      kNames,
+      [&](const db::Row& row) {
+        return names.emplace(row.int64(0), ComponentName{row.string(1), row.string(2)}), true;
+      },
+      vulnerability, as_of_.micros()));
   return names;
 }
 
 Result<std::vector<PairRow>> ExposureStore::configurations(std::string_view vulnerability) const {
-  return db_.select(kConfigurations, [](const db::Row& row) { return PairRow{row.int64(0), row.int64(1)}; }, vulnerability, as_of_.micros());
+  return db_.select(
+      kConfigurations,
+      [](const db::Row& row) {
+        return PairRow{row.int64(0), row.int64(1)};
+      },
+      vulnerability, as_of_.micros());
 }
 
 Result<std::vector<ReachRow>> ExposureStore::reach(std::string_view vulnerability) const {
-  return db_.select(as_of_.at ? kReachThen : kReach, [](const db::Row& row) {
-    return ReachRow{{row.int64(0), row.string(2), row.int64(3), row.int64_or_none(4).value_or(0)}, row.int64(1), row.int64_or_none(5)};
-  }, vulnerability, as_of_.micros());
+  return db_.select(
+      as_of_.at ? kReachThen : kReach,
+      [](const db::Row& row) {
+        return ReachRow{{row.int64(0), row.string(2), row.int64(3), row.int64_or_none(4).value_or(0)},
+                        row.int64(1),
+                        row.int64_or_none(5)};
+      },
+      vulnerability, as_of_.micros());
 }
 
 Result<std::string> ExposureStore::build_path(std::int64_t build_id) const {
-  HF_TRY(auto path, db_.find(kBuildPath, [](const db::Row& row) { return row.string(0); }, build_id));
+  HF_TRY(auto path, db_.find(
+                        kBuildPath, [](const db::Row& row) { return row.string(0); }, build_id));
   return path.value_or("");
 }
 
@@ -117,23 +136,30 @@ Result<bool> ExposureStore::any_edge(std::string_view vulnerability) const {
   return any == 1;
 }
 
-Result<std::vector<UnitRow>> ExposureStore::devices(std::int64_t configuration_id, std::string_view market, std::string_view after,
-                                                    std::int64_t limit) const {
+Result<std::vector<UnitRow>> ExposureStore::devices(std::int64_t configuration_id, std::string_view market,
+                                                    std::string_view after, std::int64_t limit) const {
   const auto read = [](const db::Row& row) { return UnitRow{row.string(0), row.int64(1), row.time(2)}; };
   if (!as_of_.at) return db_.select(kDevices, read, configuration_id, market, after, limit);
   return db_.select(kDevicesThen, read, configuration_id, market, after, limit, as_of_.micros());
 }
 
 Result<std::vector<ExposureStore::ReasonRow>> ExposureStore::reasons(std::string_view vulnerability) const {
-  return db_.select(kReasons, [](const db::Row& row) {
-    return ReasonRow{row.int64(0), row.string(1), row.string(2), row.string(3), row.string(4), row.string(5), row.time(6), row.int64(7), row.int64(8)};
-  }, vulnerability, as_of_.micros());
+  return db_.select(
+      kReasons,
+      [](const db::Row& row) {
+        return ReasonRow{row.int64(0),  row.string(1), row.string(2), row.string(3), row.string(4),
+                         row.string(5), row.time(6),   row.int64(7),  row.int64(8)};
+      },
+      vulnerability, as_of_.micros());
 }
 
 Result<std::vector<ExposureStore::StatementRow>> ExposureStore::statements(std::string_view vulnerability) const {
-  return db_.select(kStatements, [](const db::Row& row) {
-    return StatementRow{row.int64(0), row.int64(1), row.string(2), row.string(3), row.string(4), row.int64(5)};
-  }, vulnerability, as_of_.micros());
+  return db_.select(
+      kStatements,
+      [](const db::Row& row) {
+        return StatementRow{row.int64(0), row.int64(1), row.string(2), row.string(3), row.string(4), row.int64(5)};
+      },
+      vulnerability, as_of_.micros());
 }
 
 }  // namespace hf::trace

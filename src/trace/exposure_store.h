@@ -13,7 +13,9 @@ namespace hf::trace {
 // The instant of a question. "Now" is an instant after every period that has begun.
 struct AsOf {
   std::optional<Time> at;
-  [[nodiscard]] std::int64_t micros() const { return at ? hf::micros(*at) : std::numeric_limits<std::int64_t>::max() - 1; }
+  [[nodiscard]] std::int64_t micros() const {
+    return at ? hf::micros(*at) : std::numeric_limits<std::int64_t>::max() - 1;
+  }
 };
 
 // A component of a build and what is said of it: the build's own word if it has one, else the edge's.
@@ -41,7 +43,7 @@ struct UnitsRow {  // units of a configuration, by market and batch
 };
 
 struct ReachRow : UnitsRow {
-  std::int64_t standing;                      // of the configuration, as trace::Standing counts
+  std::int64_t standing;                       // of the configuration, as trace::Standing counts
   std::optional<std::int64_t> first_affected;  // of its builds, by id: ids rise with time
 };
 
@@ -63,8 +65,8 @@ class ExposureStore {
   [[nodiscard]] Result<std::string> build_path(std::int64_t build_id) const;
   [[nodiscard]] Result<bool> any_edge(std::string_view vulnerability) const;  // something is found or said
   // Active units of a configuration in a market with a serial above `after`, by serial.
-  [[nodiscard]] Result<std::vector<UnitRow>> devices(std::int64_t configuration_id, std::string_view market, std::string_view after,
-                                                     std::int64_t limit) const;
+  [[nodiscard]] Result<std::vector<UnitRow>> devices(std::int64_t configuration_id, std::string_view market,
+                                                     std::string_view after, std::int64_t limit) const;
   // Why: reasons of the edge, or of the build's statement.
   struct ReasonRow {
     std::int64_t coordinate_id;

@@ -18,7 +18,8 @@ class ExposureOf : public TraceTest {
     ByMarket counts;
     for (const auto& row : answer.at("by_market").get_array())
       for (std::size_t i = 0; i < kStandings; ++i)
-        counts[text_of(row.at("market"))][i] = row.at(i + 1 == kStandings ? "exposed" : name_of(Standing(i))).get_int64();
+        counts[text_of(row.at("market"))][i] =
+            row.at(i + 1 == kStandings ? "exposed" : name_of(Standing(i))).get_int64();
     return counts;
   }
   void expect_recount(const std::string& number, Time at) {
@@ -41,16 +42,20 @@ class ExposureOf : public TraceTest {
           if (standings(number, at).contains(build)) ++by_build[build];
       if (standing_of(unit, number, at) == Standing::affected) ++by_batch[{unit.batch, unit.market}];
     }
-    for (const auto& row : answer.at("by_build").get_array()) EXPECT_EQ(row.at("devices").get_int64(), by_build[text_of(row.at("build"))]) << text_of(row.at("build"));
+    for (const auto& row : answer.at("by_build").get_array())
+      EXPECT_EQ(row.at("devices").get_int64(), by_build[text_of(row.at("build"))]) << text_of(row.at("build"));
     std::map<std::pair<std::string, std::string>, std::int64_t> batches;
-    for (const auto& row : answer.at("by_batch").get_array()) batches[{text_of(row.at("batch")), text_of(row.at("market"))}] = row.at("exposed").get_int64();
+    for (const auto& row : answer.at("by_batch").get_array())
+      batches[{text_of(row.at("batch")), text_of(row.at("market"))}] = row.at("exposed").get_int64();
     EXPECT_EQ(batches, by_batch);
     const auto brief = ask(at, [&](const Questions& q) { return q.exposed(number); });
     ASSERT_TRUE(brief) << brief.error().message;
-    for (const auto* member : {"vulnerability", "sentence", "totals", "by_market"}) EXPECT_EQ(brief->at(member), answer.at(member)) << member;
+    for (const auto* member : {"vulnerability", "sentence", "totals", "by_market"})
+      EXPECT_EQ(brief->at(member), answer.at(member)) << member;
     if (const auto sentence = text_of(answer.at("sentence")); totals[std::size_t(Standing::affected)] > 0) {
-      EXPECT_TRUE(sentence.starts_with("Exposed: " + counted(totals[std::size_t(Standing::affected)], "unit", "units") + " in " +
-                                       counted(markets, "Member State", "Member States"))) << sentence;
+      EXPECT_TRUE(sentence.starts_with("Exposed: " + counted(totals[std::size_t(Standing::affected)], "unit", "units") +
+                                       " in " + counted(markets, "Member State", "Member States")))
+          << sentence;
     }
   }
   // All pages of a list, "serial builds since"; no unit twice.
@@ -63,7 +68,8 @@ class ExposureOf : public TraceTest {
       const auto& items = page->at("items").get_array();
       EXPECT_LE(std::int64_t(items.size()), limit);
       for (const auto& item : items) {
-        std::string line = text_of(item.at("product")) + " " + text_of(item.at("serial")) + " " + text_of(item.at("market")) + " " + text_of(item.at("batch"));
+        std::string line = text_of(item.at("product")) + " " + text_of(item.at("serial")) + " " +
+                           text_of(item.at("market")) + " " + text_of(item.at("batch"));
         for (const auto& build : item.at("builds").get_array()) line += " " + text_of(build);
         EXPECT_TRUE(listed.insert(line + " " + text_of(item.at("since"))).second) << line;
       }
@@ -93,7 +99,10 @@ class ExposureOf : public TraceTest {
 };
 HF_BOTH_ENGINES(ExposureOf);
 
-const Standings kFirst{{"px/fw/1.0", Standing::affected}, {"px/fw/1.1", Standing::not_affected}, {"py/fw/1", Standing::affected}, {"py/fw/2", Standing::under_investigation}};
+const Standings kFirst{{"px/fw/1.0", Standing::affected},
+                       {"px/fw/1.1", Standing::not_affected},
+                       {"py/fw/1", Standing::affected},
+                       {"py/fw/2", Standing::under_investigation}};
 
 TEST_P(ExposureOf, ARandomFleetEqualsARecountAtEveryInstant) {
   catalogue();
@@ -101,10 +110,12 @@ TEST_P(ExposureOf, ARandomFleetEqualsARecountAtEveryInstant) {
   import(150);
   instants.push_back(clock_.now());
   sboms();
-  known_["CVE-2026-1"].emplace_back(clock_.now(), Standings{{"px/fw/1.1", Standing::not_affected}, {"py/fw/2", Standing::under_investigation}});
+  known_["CVE-2026-1"].emplace_back(
+      clock_.now(), Standings{{"px/fw/1.1", Standing::not_affected}, {"py/fw/2", Standing::under_investigation}});
   instants.push_back(clock_.now());
   record_of_a("2.0.0", kFirst);
-  feed({R"({"dataType":"CVE_RECORD","dataVersion":"5.1","cveMetadata":{"cveId":"CVE-2026-2","state":"PUBLISHED"},"containers":{"cna":{"affected":[{"vendor":"acme",
+  feed(
+      {R"({"dataType":"CVE_RECORD","dataVersion":"5.1","cveMetadata":{"cveId":"CVE-2026-2","state":"PUBLISHED"},"containers":{"cna":{"affected":[{"vendor":"acme",
       "product":"widget","cpes":["cpe:2.3:a:acme:widget:*:*:*:*:*:*:*:*"],"versions":[{"version":"0","lessThan":"2","status":"affected","versionType":"semver"}]}]}}})"});
   known_["CVE-2026-2"].emplace_back(clock_.now(), Standings{{"px/fw/1.1", Standing::unknown}});
   instants.push_back(clock_.now());
@@ -125,9 +136,11 @@ TEST_P(ExposureOf, ARandomFleetEqualsARecountAtEveryInstant) {
   for (const auto at : instants) {
     expect_recount("CVE-2026-1", at);
     expect_recount("CVE-2026-2", at);
-    for (const UnitQuery& query : {UnitQuery{}, where("DE"), where("DE", "", "px/b2"), where("", "px/fw/1.0"), where("", "", "", Standing::under_investigation),
-                                   where("", "", "", Standing::not_affected), where("XX")})
-      EXPECT_EQ(paged("CVE-2026-1", at, query), recounted("CVE-2026-1", at, query)) << query.market << query.build << query.batch << micros(at);
+    for (const UnitQuery& query :
+         {UnitQuery{}, where("DE"), where("DE", "", "px/b2"), where("", "px/fw/1.0"),
+          where("", "", "", Standing::under_investigation), where("", "", "", Standing::not_affected), where("XX")})
+      EXPECT_EQ(paged("CVE-2026-1", at, query), recounted("CVE-2026-1", at, query))
+          << query.market << query.build << query.batch << micros(at);
   }
   // Every size of a page, with filters that leave holes in it.
   const auto past = instants[instants.size() - 6];
@@ -140,7 +153,9 @@ TEST_P(ExposureOf, ARandomFleetEqualsARecountAtEveryInstant) {
 TEST_P(ExposureOf, NothingKnownNotAssessedAndNotExposedAreThreeAnswers) {
   catalogue();
   sboms();
-  const auto sentence = [&](const std::string& number, Time at = kNow) { return text_of(vulnerability(number, at).at("sentence")); };
+  const auto sentence = [&](const std::string& number, Time at = kNow) {
+    return text_of(vulnerability(number, at).at("sentence"));
+  };
   EXPECT_EQ(ask(kNow, [](const Questions& q) { return q.vulnerability("CVE-2026-9"); }).error().code, "HF-TRACE-0001");
   EXPECT_EQ(ask(kNow, [](const Questions& q) { return q.exposed("CVE-2026-9"); }).error().code, "HF-TRACE-0001");
   const auto before = clock_.now();
@@ -149,10 +164,12 @@ TEST_P(ExposureOf, NothingKnownNotAssessedAndNotExposedAreThreeAnswers) {
   EXPECT_FALSE(vulnerability("CVE-2026-3").at("assessed").get_bool());
   EXPECT_TRUE(sentence("CVE-2026-4").starts_with("Not exposed: 1 component was compared")) << sentence("CVE-2026-4");
   EXPECT_TRUE(vulnerability("CVE-2026-4").at("assessed").get_bool());
-  EXPECT_TRUE(sentence("CVE-2026-5").starts_with("Not exposed: no unit runs")) << "no unit is registered yet: " << sentence("CVE-2026-5");
+  EXPECT_TRUE(sentence("CVE-2026-5").starts_with("Not exposed: no unit runs"))
+      << "no unit is registered yet: " << sentence("CVE-2026-5");
   import(100);
   EXPECT_TRUE(sentence("CVE-2026-5").starts_with("Exposed: ")) << sentence("CVE-2026-5");
-  EXPECT_NE(sentence("CVE-2026-5").find("since px/fw/1.0"), std::string::npos) << "the first build that had it: " << sentence("CVE-2026-5");
+  EXPECT_NE(sentence("CVE-2026-5").find("since px/fw/1.0"), std::string::npos)
+      << "the first build that had it: " << sentence("CVE-2026-5");
   // Before the record came nothing had been compared with it.
   for (const auto* number : {"CVE-2026-4", "CVE-2026-5"}) {
     const auto then = ask(before, [&](const Questions& q) { return q.vulnerability(number); });
@@ -162,7 +179,8 @@ TEST_P(ExposureOf, NothingKnownNotAssessedAndNotExposedAreThreeAnswers) {
 
 TEST_P(ExposureOf, AWordWithoutARecordExposesToo) {
   catalogue();
-  receive("px/fw/1.0", {component("a", "1.0.0")}, R"({"id":"CVE-2026-7","analysis":{"state":"exploitable"},"affects":[{"ref":"a"}]})");
+  receive("px/fw/1.0", {component("a", "1.0.0")},
+          R"({"id":"CVE-2026-7","analysis":{"state":"exploitable"},"affects":[{"ref":"a"}]})");
   import(60);
   known_["CVE-2026-7"].emplace_back(Time{}, Standings{{"px/fw/1.0", Standing::affected}});
   expect_recount("CVE-2026-7", kNow);
@@ -176,7 +194,8 @@ TEST_P(ExposureOf, ACursorThatIsNoneIsRefusedOrAnEnd) {
   sboms();
   record_of_a("2.0.0", kFirst);
   import(30);
-  for (const std::string bad : {"x", "1", "1.DE", "-.DE.S1", "1x.DE.S1", "99999999999999999999.DE.S1", "'; DROP TABLE device; --", " 1.DE.S"}) {
+  for (const std::string bad :
+       {"x", "1", "1.DE", "-.DE.S1", "1x.DE.S1", "99999999999999999999.DE.S1", "'; DROP TABLE device; --", " 1.DE.S"}) {
     const auto page = unit_page(kNow, "CVE-2026-1", {}, bad);
     ASSERT_FALSE(page) << bad;
     EXPECT_EQ(page.error().code, "HF-TRACE-0002") << bad;

@@ -26,7 +26,8 @@ Result<JsonObject> asked(const Request& request, const Api& api, Ask ask) {
   HF_TRY(const auto when, as_of(request));
   const auto start = std::chrono::steady_clock::now();
   HF_TRY(auto result, api.database.read([&](const db::Reader& reader) { return ask(Questions(reader, when)); }));
-  result["took_us"] = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start).count();
+  result["took_us"] =
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start).count();
   return result;
 }
 
@@ -42,7 +43,8 @@ Response page(JsonObject result) {
 std::string after_of(const net::Page& page) { return page.after.empty() ? std::string() : page.after.front(); }
 
 Result<Response> today(const Request& request, const Api& api) {
-  HF_TRY(const auto result, asked(request, api, [&](const Questions& questions) { return questions.today(api.clock.now()); }));
+  HF_TRY(const auto result,
+         asked(request, api, [&](const Questions& questions) { return questions.today(api.clock.now()); }));
   return json(result);
 }
 
@@ -50,22 +52,29 @@ Result<Response> vulnerabilities(const Request& request, const Api& api) {
   HF_TRY(const auto wanted, net::page_of(request, 1, {.limit = 50, .limit_max = 200}));
   const auto state = request.query("state").empty() ? std::string_view("affected") : request.query("state");
   if (state != "exploited" && name_of(standing_of(state)) != state)
-    return fail(ErrorKind::invalid, "HF-TRACE-0003", "state is one of affected, unknown, under_investigation, fixed, not_affected, exploited");
-  HF_TRY(auto result, asked(request, api, [&](const Questions& questions) { return questions.vulnerabilities(state, after_of(wanted), wanted.limit); }));
+    return fail(ErrorKind::invalid, "HF-TRACE-0003",
+                "state is one of affected, unknown, under_investigation, fixed, not_affected, exploited");
+  HF_TRY(auto result, asked(request, api, [&](const Questions& questions) {
+           return questions.vulnerabilities(state, after_of(wanted), wanted.limit);
+         }));
   return page(std::move(result));
 }
 
 Result<Response> vulnerability(const Request& request, const Api& api) {
-  HF_TRY(const auto result, asked(request, api, [&](const Questions& questions) { return questions.vulnerability(request.path("id")); }));
+  HF_TRY(const auto result,
+         asked(request, api, [&](const Questions& questions) { return questions.vulnerability(request.path("id")); }));
   return json(result);
 }
 
 Result<UnitQuery> unit_query(const Request& request) {
-  UnitQuery query{.market = std::string(request.query("market")), .build = std::string(request.query("build")), .batch = std::string(request.query("batch"))};
+  UnitQuery query{.market = std::string(request.query("market")),
+                  .build = std::string(request.query("build")),
+                  .batch = std::string(request.query("batch"))};
   if (request.has_query("state") && !request.query("state").empty()) {
     query.standing = standing_of(request.query("state"));
     if (name_of(query.standing) != request.query("state"))
-      return fail(ErrorKind::invalid, "HF-TRACE-0003", "state is one of affected, unknown, under_investigation, fixed, not_affected");
+      return fail(ErrorKind::invalid, "HF-TRACE-0003",
+                  "state is one of affected, unknown, under_investigation, fixed, not_affected");
   }
   return query;
 }
@@ -89,7 +98,8 @@ class UnitExport final : public net::Producer {
 
   Result<bool> next(std::string& piece) override {
     if (first_) piece += csv_ ? cli::csv_row(kHeader) : "[\n";
-    HF_TRY(const auto result, api_.database.read([&](const db::Reader& reader) { return list_.page(reader, after_, kPiece); }));
+    HF_TRY(const auto result,
+           api_.database.read([&](const db::Reader& reader) { return list_.page(reader, after_, kPiece); }));
     for (const auto& item : result.at("items").get_array()) {
       if (csv_) piece += csv_line(item.get_object());
       else piece += (any_ ? ",\n" : "") + to_text(item);
@@ -140,7 +150,8 @@ Result<Response> exported(const Request& request, const Api& api, bool csv) {
   }));
   Response response;
   response.headers.set("Content-Type", csv ? "text/csv; charset=utf-8" : "application/json");
-  response.headers.set("Content-Disposition", std::string("attachment; filename=\"exposed-units.") + (csv ? "csv\"" : "json\""));
+  response.headers.set("Content-Disposition",
+                       std::string("attachment; filename=\"exposed-units.") + (csv ? "csv\"" : "json\""));
   response.content = std::shared_ptr<net::Producer>(std::make_shared<UnitExport>(api, std::move(list), csv));
   return response;
 }
@@ -149,46 +160,57 @@ Result<Response> units_csv(const Request& request, const Api& api) { return expo
 Result<Response> units_json(const Request& request, const Api& api) { return exported(request, api, false); }
 
 Result<Response> product(const Request& request, const Api& api) {
-  HF_TRY(const auto result, asked(request, api, [&](const Questions& questions) { return questions.product(request.path("code")); }));
+  HF_TRY(const auto result,
+         asked(request, api, [&](const Questions& questions) { return questions.product(request.path("code")); }));
   return json(result);
 }
 
 Result<Response> products(const Request& request, const Api& api) {
   HF_TRY(const auto wanted, net::page_of(request, 1));
-  HF_TRY(auto result, asked(request, api, [&](const Questions& questions) { return questions.products(after_of(wanted), wanted.limit); }));
+  HF_TRY(auto result, asked(request, api, [&](const Questions& questions) {
+           return questions.products(after_of(wanted), wanted.limit);
+         }));
   return page(std::move(result));
 }
 
 std::string build_path(const Request& request) {
-  return std::string(request.path("product")) + "/" + std::string(request.path("module")) + "/" + std::string(request.path("version"));
+  return std::string(request.path("product")) + "/" + std::string(request.path("module")) + "/" +
+         std::string(request.path("version"));
 }
 
 Result<Response> build(const Request& request, const Api& api) {
-  HF_TRY(const auto result, asked(request, api, [&](const Questions& questions) { return questions.build(build_path(request)); }));
+  HF_TRY(const auto result,
+         asked(request, api, [&](const Questions& questions) { return questions.build(build_path(request)); }));
   return json(result);
 }
 
 Result<Response> components(const Request& request, const Api& api) {
   HF_TRY(const auto wanted, net::page_of(request, 1));
   HF_TRY(const auto after, wanted.after_number());
-  HF_TRY(auto result, asked(request, api, [&](const Questions& questions) { return questions.components(build_path(request), after, wanted.limit); }));
+  HF_TRY(auto result, asked(request, api, [&](const Questions& questions) {
+           return questions.components(build_path(request), after, wanted.limit);
+         }));
   return page(std::move(result));
 }
 
 Result<Response> device(const Request& request, const Api& api) {
-  HF_TRY(const auto result, asked(request, api, [&](const Questions& questions) { return questions.device(request.path("product"), request.path("serial")); }));
+  HF_TRY(const auto result, asked(request, api, [&](const Questions& questions) {
+           return questions.device(request.path("product"), request.path("serial"));
+         }));
   return json(result);
 }
 
 Result<Response> key(const Request& request, const Api& api) {
-  HF_TRY(const auto result, asked(request, api, [&](const Questions& questions) { return questions.key(request.path("sha256")); }));
+  HF_TRY(const auto result,
+         asked(request, api, [&](const Questions& questions) { return questions.key(request.path("sha256")); }));
   return json(result);
 }
 
 Result<Response> search(const Request& request, const Api& api) {
   constexpr std::size_t kTextMax = 200;
   const auto text = trim(request.query("q"));
-  if (text.empty() || text.size() > kTextMax) return fail(ErrorKind::invalid, "HF-TRACE-0004", "give q: the beginning of a name, 1 to 200 bytes");
+  if (text.empty() || text.size() > kTextMax)
+    return fail(ErrorKind::invalid, "HF-TRACE-0004", "give q: the beginning of a name, 1 to 200 bytes");
   HF_TRY(auto result, asked(request, api, [&](const Questions& questions) { return questions.search(text, 20); }));
   return page(std::move(result));
 }
@@ -197,8 +219,11 @@ const net::Parameter kAt{"at", "as it was known at that time, RFC 3339"};
 const net::Parameter kLimit{"limit", "items in a page", "integer"};
 const net::Parameter kCursor{"cursor", "`next` of the page before"};
 const net::Parameter kState{"state", "affected (default), unknown, under_investigation, fixed or not_affected"};
-const std::vector<net::Parameter> kUnitFilters{{"market", "Member State, ISO 3166-1 alpha-2"}, {"build", "path of a build that they run"},
-                                               {"batch", "path of their batch"}, kState, kAt};
+const std::vector<net::Parameter> kUnitFilters{{"market", "Member State, ISO 3166-1 alpha-2"},
+                                               {"build", "path of a build that they run"},
+                                               {"batch", "path of their batch"},
+                                               kState,
+                                               kAt};
 
 std::vector<net::Parameter> with(std::vector<net::Parameter> list, std::initializer_list<net::Parameter> more) {
   list.insert(list.end(), more);
@@ -211,34 +236,97 @@ std::vector<net::Route> routes(const Api& api) {
   using net::handle;
   using enum net::Method;
   return {
-      {.method = get, .path = "/v1/today", .permission = "vuln.read", .summary = "What must be done now, and by when", .response_schema = "Today",
-       .query = {kAt}, .handler = handle(api, &today)},
-      {.method = get, .path = "/v1/vulnerabilities", .permission = "vuln.read", .summary = "Vulnerabilities found in our builds",
-       .response_schema = "VulnerabilityLinePage", .query = {{"state", "as below, or exploited"}, kAt, kLimit, kCursor}, .handler = handle(api, &vulnerabilities)},
-      {.method = get, .path = "/v1/vulnerabilities/{id}", .permission = "vuln.read", .summary = "Builds, units and Member States exposed, and why",
-       .response_schema = "VulnerabilityAnswer", .query = {kAt}, .handler = handle(api, &vulnerability)},
-      {.method = get, .path = "/v1/vulnerabilities/{id}/devices", .permission = "fleet.read", .summary = "The exposed units", .response_schema = "UnitPage",
-       .query = with(kUnitFilters, {kLimit, kCursor}), .handler = handle(api, &units)},
-      {.method = get, .path = "/v1/vulnerabilities/{id}/devices.csv", .permission = "fleet.read", .summary = "The exposed units as CSV, all of them",
+      {.method = get,
+       .path = "/v1/today",
+       .permission = "vuln.read",
+       .summary = "What must be done now, and by when",
+       .response_schema = "Today",
+       .query = {kAt},
+       .handler = handle(api, &today)},
+      {.method = get,
+       .path = "/v1/vulnerabilities",
+       .permission = "vuln.read",
+       .summary = "Vulnerabilities found in our builds",
+       .response_schema = "VulnerabilityLinePage",
+       .query = {{"state", "as below, or exploited"}, kAt, kLimit, kCursor},
+       .handler = handle(api, &vulnerabilities)},
+      {.method = get,
+       .path = "/v1/vulnerabilities/{id}",
+       .permission = "vuln.read",
+       .summary = "Builds, units and Member States exposed, and why",
+       .response_schema = "VulnerabilityAnswer",
+       .query = {kAt},
+       .handler = handle(api, &vulnerability)},
+      {.method = get,
+       .path = "/v1/vulnerabilities/{id}/devices",
+       .permission = "fleet.read",
+       .summary = "The exposed units",
+       .response_schema = "UnitPage",
+       .query = with(kUnitFilters, {kLimit, kCursor}),
+       .handler = handle(api, &units)},
+      {.method = get,
+       .path = "/v1/vulnerabilities/{id}/devices.csv",
+       .permission = "fleet.read",
+       .summary = "The exposed units as CSV, all of them",
        .response_type = "text/csv",
-       .query = kUnitFilters, .handler = handle(api, &units_csv)},
-      {.method = get, .path = "/v1/vulnerabilities/{id}/devices.json", .permission = "fleet.read", .summary = "The exposed units as JSON, all of them",
+       .query = kUnitFilters,
+       .handler = handle(api, &units_csv)},
+      {.method = get,
+       .path = "/v1/vulnerabilities/{id}/devices.json",
+       .permission = "fleet.read",
+       .summary = "The exposed units as JSON, all of them",
        .response_schema = "UnitExport",
-       .query = kUnitFilters, .handler = handle(api, &units_json)},
-      {.method = get, .path = "/v1/products", .permission = "catalog.read", .summary = "Products with their units", .response_schema = "ProductLinePage",
-       .query = {kLimit, kCursor}, .handler = handle(api, &products)},
-      {.method = get, .path = "/v1/products/{code}", .permission = "catalog.read", .summary = "What stands behind a product, where it is, what affects it",
-       .response_schema = "ProductAnswer", .query = {kAt}, .handler = handle(api, &product)},
-      {.method = get, .path = "/v1/builds/{product}/{module}/{version}", .permission = "sbom.read", .summary = "A build: its SBOMs, findings and units",
-       .response_schema = "BuildAnswer", .query = {kAt}, .handler = handle(api, &build)},
-      {.method = get, .path = "/v1/builds/{product}/{module}/{version}/components", .permission = "sbom.read", .summary = "The components of a build",
-       .response_schema = "ComponentPage", .query = {kAt, kLimit, kCursor}, .handler = handle(api, &components)},
-      {.method = get, .path = "/v1/devices/{product}/{serial...}", .permission = "fleet.read", .summary = "The whole record of a unit",
-       .response_schema = "DeviceAnswer", .query = {kAt}, .handler = handle(api, &device)},
-      {.method = get, .path = "/v1/keys/{sha256}", .permission = "fleet.read", .summary = "Every unit that holds a key or certificate",
-       .response_schema = "KeyAnswer", .query = {kAt}, .handler = handle(api, &key)},
-      {.method = get, .path = "/v1/search", .permission = "catalog.read", .summary = "Find anything by the beginning of its name",
-       .response_schema = "SearchHitPage", .query = {{"q", "how it begins", "string", true}}, .handler = handle(api, &search)},
+       .query = kUnitFilters,
+       .handler = handle(api, &units_json)},
+      {.method = get,
+       .path = "/v1/products",
+       .permission = "catalog.read",
+       .summary = "Products with their units",
+       .response_schema = "ProductLinePage",
+       .query = {kLimit, kCursor},
+       .handler = handle(api, &products)},
+      {.method = get,
+       .path = "/v1/products/{code}",
+       .permission = "catalog.read",
+       .summary = "What stands behind a product, where it is, what affects it",
+       .response_schema = "ProductAnswer",
+       .query = {kAt},
+       .handler = handle(api, &product)},
+      {.method = get,
+       .path = "/v1/builds/{product}/{module}/{version}",
+       .permission = "sbom.read",
+       .summary = "A build: its SBOMs, findings and units",
+       .response_schema = "BuildAnswer",
+       .query = {kAt},
+       .handler = handle(api, &build)},
+      {.method = get,
+       .path = "/v1/builds/{product}/{module}/{version}/components",
+       .permission = "sbom.read",
+       .summary = "The components of a build",
+       .response_schema = "ComponentPage",
+       .query = {kAt, kLimit, kCursor},
+       .handler = handle(api, &components)},
+      {.method = get,
+       .path = "/v1/devices/{product}/{serial...}",
+       .permission = "fleet.read",
+       .summary = "The whole record of a unit",
+       .response_schema = "DeviceAnswer",
+       .query = {kAt},
+       .handler = handle(api, &device)},
+      {.method = get,
+       .path = "/v1/keys/{sha256}",
+       .permission = "fleet.read",
+       .summary = "Every unit that holds a key or certificate",
+       .response_schema = "KeyAnswer",
+       .query = {kAt},
+       .handler = handle(api, &key)},
+      {.method = get,
+       .path = "/v1/search",
+       .permission = "catalog.read",
+       .summary = "Find anything by the beginning of its name",
+       .response_schema = "SearchHitPage",
+       .query = {{"q", "how it begins", "string", true}},
+       .handler = handle(api, &search)},
   };
 }
 

@@ -7,7 +7,8 @@ namespace hf::trace {
 namespace {
 
 auto missing(std::string_view what, std::string_view path) {
-  return fail(ErrorKind::not_found, "HF-TRACE-0001", "there is no " + std::string(what) + " '" + std::string(path.substr(0, 200)) + "'");
+  return fail(ErrorKind::not_found, "HF-TRACE-0001",
+              "there is no " + std::string(what) + " '" + std::string(path.substr(0, 200)) + "'");
 }
 
 JsonArray array_of(std::vector<JsonObject> list) {
@@ -46,7 +47,9 @@ Result<JsonArray> Questions::standing_of_builds(const std::vector<std::int64_t>&
   for (const auto* line : order) {
     JsonArray components;
     for (const auto& component : line->second.components) components.emplace_back(component);
-    list.push_back(JsonObject{{"vulnerability", line->first}, {"state", name_of(line->second.standing)}, {"kev", line->second.kev},
+    list.push_back(JsonObject{{"vulnerability", line->first},
+                              {"state", name_of(line->second.standing)},
+                              {"kev", line->second.kev},
                               {"components", std::move(components)}});
   }
   return list;
@@ -113,22 +116,25 @@ Result<JsonObject> Questions::product(std::string_view path) const {
   }
   std::string sentence = counted(total, "unit", "units") + " in " + places(places_of_units) + " run " +
                          counted(std::int64_t(running.size()), "build", "builds") + "; " +
-                         counted(affected, "vulnerability affects", "vulnerabilities affect") + " them, " + grouped(exploited) + " known to be exploited.";
-  if (without_sbom > 0) sentence += " " + counted(without_sbom, "unit runs", "units run") + " a build without an SBOM: unknown, not clean.";
+                         counted(affected, "vulnerability affects", "vulnerabilities affect") + " them, " +
+                         grouped(exploited) + " known to be exploited.";
+  if (without_sbom > 0)
+    sentence += " " + counted(without_sbom, "unit runs", "units run") + " a build without an SBOM: unknown, not clean.";
   HF_TRY(const auto record, facts_.product_record(product->id));
-  return JsonObject{{"path", product->path},
-                    {"name", record->at("name")},
-                    {"manufacturer", record->at("manufacturer")},
-                    {"product_class", record->at("product_class")},
-                    {"category", record->at("category")},
-                    {"sentence", std::move(sentence)},
-                    {"modules", array_of(std::move(modules))},
-                    {"builds", array_of(std::move(builds))},
-                    {"releases", array_of(std::move(releases))},
-                    {"batches", array_of(std::move(batches))},
-                    {"devices", JsonObject{{"total", total}, {"by_market", std::move(markets)}, {"without_sbom", without_sbom}}},
-                    {"exposure", std::move(exposure)},
-                    {"at", as_of_.at ? Json(format_rfc3339(*as_of_.at)) : Json(nullptr)}};
+  return JsonObject{
+      {"path", product->path},
+      {"name", record->at("name")},
+      {"manufacturer", record->at("manufacturer")},
+      {"product_class", record->at("product_class")},
+      {"category", record->at("category")},
+      {"sentence", std::move(sentence)},
+      {"modules", array_of(std::move(modules))},
+      {"builds", array_of(std::move(builds))},
+      {"releases", array_of(std::move(releases))},
+      {"batches", array_of(std::move(batches))},
+      {"devices", JsonObject{{"total", total}, {"by_market", std::move(markets)}, {"without_sbom", without_sbom}}},
+      {"exposure", std::move(exposure)},
+      {"at", as_of_.at ? Json(format_rfc3339(*as_of_.at)) : Json(nullptr)}};
 }
 
 Result<JsonObject> Questions::products(std::string_view after, std::int64_t limit) const {
@@ -152,10 +158,15 @@ Result<JsonObject> Questions::build(std::string_view path) const {
   for (const auto& line : findings) affected += line.at("state").get_string() == "affected" ? 1 : 0;
   std::string sentence = sboms.empty() ? "No SBOM has been received: what this build contains is unknown."
                                        : counted(components, "component", "components") + "; " +
-                                             counted(affected, "vulnerability affects", "vulnerabilities affect") + " this build, which " +
-                                             counted(devices, "unit runs.", "units run.");
-  return JsonObject{{"path", build->path}, {"sentence", std::move(sentence)}, {"sboms", array_of(std::move(sboms))}, {"components", components},
-                    {"devices", devices}, {"findings", std::move(findings)}, {"at", as_of_.at ? Json(format_rfc3339(*as_of_.at)) : Json(nullptr)}};
+                                             counted(affected, "vulnerability affects", "vulnerabilities affect") +
+                                             " this build, which " + counted(devices, "unit runs.", "units run.");
+  return JsonObject{{"path", build->path},
+                    {"sentence", std::move(sentence)},
+                    {"sboms", array_of(std::move(sboms))},
+                    {"components", components},
+                    {"devices", devices},
+                    {"findings", std::move(findings)},
+                    {"at", as_of_.at ? Json(format_rfc3339(*as_of_.at)) : Json(nullptr)}};
 }
 
 Result<JsonObject> Questions::components(std::string_view path, std::int64_t after, std::int64_t limit) const {

@@ -8,7 +8,8 @@ namespace hf::trace {
 
 std::string grouped(std::int64_t number) {
   auto text = std::to_string(number);
-  for (auto at = std::int64_t(text.size()) - 3; at > (number < 0 ? 1 : 0); at -= 3) text.insert(std::size_t(at), 1, ',');
+  for (auto at = std::int64_t(text.size()) - 3; at > (number < 0 ? 1 : 0); at -= 3)
+    text.insert(std::size_t(at), 1, ',');
   return text;
 }
 

@@ -54,34 +54,41 @@ class TraceTest : public hf::test::DatabaseTest {
       add("hardware_revision", R"({"product":")" + product + R"(","code":"rev-a","name":"Rev A"})");
     }
     add("module", R"({"product":"px","code":"boot","name":"Boot","kind":"bootloader"})");
-    for (const auto* version : {"1.0", "1.1", "1.2"}) add("build", R"({"module":"px/fw","version":")" + std::string(version) + "\"}");
+    for (const auto* version : {"1.0", "1.1", "1.2"})
+      add("build", R"({"module":"px/fw","version":")" + std::string(version) + "\"}");
     for (const auto* version : {"1", "2"}) {
       add("build", R"({"module":"px/boot","version":")" + std::string(version) + "\"}");
       add("build", R"({"module":"py/fw","version":")" + std::string(version) + "\"}");
     }
     for (const std::string batch : {"b1", "b2", "b3"})
       for (const std::string product : {"px", "py"})
-        add("batch", R"({"product":")" + product + R"(","code":")" + batch + R"(","hardware_revision":")" + product +
-                         R"(/rev-a","name":"B","factory":"Brno \"1\" <b>","authorised_quantity":100000,"support_end":"2031-01-31","placements":[{"market":"DE","placed_at":"2026-02-01"}]})");
+        add("batch",
+            R"({"product":")" + product + R"(","code":")" + batch + R"(","hardware_revision":")" + product +
+                R"(/rev-a","name":"B","factory":"Brno \"1\" <b>","authorised_quantity":100000,"support_end":"2031-01-31","placements":[{"market":"DE","placed_at":"2026-02-01"}]})");
   }
   void sboms() {
-    const auto a1 = component("a", "1.0.0"), a2 = component("a", "2.0.0"), b1 = component("b", "1.0.0"), c1 = component("c", "1.0.0");
-    const std::string widget = R"({"type":"library","bom-ref":"w","name":"widget","cpe":"cpe:2.3:a:acme:widget:*:*:*:*:*:*:*:*"})";
+    const auto a1 = component("a", "1.0.0"), a2 = component("a", "2.0.0"), b1 = component("b", "1.0.0"),
+               c1 = component("c", "1.0.0");
+    const std::string widget =
+        R"({"type":"library","bom-ref":"w","name":"widget","cpe":"cpe:2.3:a:acme:widget:*:*:*:*:*:*:*:*"})";
     receive("px/fw/1.0", {a1, c1});
-    receive("px/fw/1.1", {a1, widget}, R"({"id":"CVE-2026-1","analysis":{"state":"not_affected"},"affects":[{"ref":"a"}]})");
+    receive("px/fw/1.1", {a1, widget},
+            R"({"id":"CVE-2026-1","analysis":{"state":"not_affected"},"affects":[{"ref":"a"}]})");
     receive("px/fw/1.2", {a2});
     receive("px/boot/1", {b1});
     receive("py/fw/1", {a1, b1});
     receive("py/fw/2", {a1}, R"({"id":"CVE-2026-1","analysis":{"state":"in_triage"},"affects":[{"ref":"a"}]})");
   }
   static std::string component(const std::string& name, const std::string& version) {
-    return R"({"type":"library","bom-ref":")" + name + R"(","name":")" + name + R"(","version":")" + version + R"(","purl":"pkg:npm/)" + name + "@" + version + R"("})";
+    return R"({"type":"library","bom-ref":")" + name + R"(","name":")" + name + R"(","version":")" + version +
+           R"(","purl":"pkg:npm/)" + name + "@" + version + R"("})";
   }
   void receive(const std::string& build, const std::vector<std::string>& components, const std::string& vex = "") {
     clock_.advance(std::chrono::seconds(1));
     std::string list;
     for (const auto& one : components) list += (list.empty() ? "" : ",") + one;
-    const auto text = R"({"bomFormat":"CycloneDX","specVersion":"1.6","components":[)" + list + R"(],"vulnerabilities":[)" + vex + "]}";
+    const auto text = R"({"bomFormat":"CycloneDX","specVersion":"1.6","components":[)" + list +
+                      R"(],"vulnerabilities":[)" + vex + "]}";
     const auto receipt = portfolio::receive_sbom(*database_, blobs_, clock_, actor_, build, bytes_of(text));
     if (!receipt) throw std::runtime_error(receipt.error().message + receipt.error().detail);
   }
@@ -90,8 +97,10 @@ class TraceTest : public hf::test::DatabaseTest {
     portfolio::FeedImporter importer(*database_, clock_, actor_, "test");
     vuln::JsonReader reader;
     for (const auto& document : documents)
-      if (const auto kind = vuln::read_document(reader, document, importer.sink()); !kind) throw std::runtime_error(kind.error().message + kind.error().detail);
-    if (const auto done = importer.finish(); !done) throw std::runtime_error(done.error().message + done.error().detail);
+      if (const auto kind = vuln::read_document(reader, document, importer.sink()); !kind)
+        throw std::runtime_error(kind.error().message + kind.error().detail);
+    if (const auto done = importer.finish(); !done)
+      throw std::runtime_error(done.error().message + done.error().detail);
   }
   static std::string osv(const std::string& number, const std::string& package, const std::string& fixed) {
     return R"({"id":"GHSA-)" + number + R"(","modified":"2026-01-01T00:00:00Z","aliases":["CVE-2026-)" + number +
@@ -111,7 +120,11 @@ class TraceTest : public hf::test::DatabaseTest {
     clock_.advance(std::chrono::seconds(1));
     std::string csv = "batch,serial,market,builds\n";
     for (int i = 0; i < count; ++i) {
-      KnownUnit unit{dice(3) == 0 ? "py" : "px", "S" + std::to_string(units_.size()), "b" + std::to_string(1 + dice(3)), kMarkets[dice(4)], {}};
+      KnownUnit unit{dice(3) == 0 ? "py" : "px",
+                     "S" + std::to_string(units_.size()),
+                     "b" + std::to_string(1 + dice(3)),
+                     kMarkets[dice(4)],
+                     {}};
       unit.batch = unit.product + "/" + unit.batch;
       unit.runs.push_back({clock_.now(), any_builds(unit.product)});
       std::string builds;
@@ -165,7 +178,8 @@ class TraceTest : public hf::test::DatabaseTest {
   Result<JsonObject> ask(Time at, Ask question) {
     return database_->read([&](const db::Reader& reader) { return question(Questions(reader, as_of(at))); });
   }
-  Result<JsonObject> unit_page(Time at, const std::string& number, const UnitQuery& query, std::string_view after = {}, std::int64_t limit = 100) {
+  Result<JsonObject> unit_page(Time at, const std::string& number, const UnitQuery& query, std::string_view after = {},
+                               std::int64_t limit = 100) {
     return database_->read([&](const db::Reader& reader) -> Result<JsonObject> {
       HF_TRY(auto list, UnitList::of(reader, as_of(at), number, query));
       return list.page(reader, after, limit);
@@ -189,7 +203,8 @@ class TraceTest : public hf::test::DatabaseTest {
   std::map<std::string, std::vector<std::pair<Time, Standings>>> known_;
 };
 
-inline UnitQuery where(std::string market, std::string build = {}, std::string batch = {}, Standing standing = Standing::affected) {
+inline UnitQuery where(std::string market, std::string build = {}, std::string batch = {},
+                       Standing standing = Standing::affected) {
   return {std::move(market), std::move(build), std::move(batch), standing};
 }
 inline std::string text_of(const Json& value) { return std::string(value.get_string()); }

@@ -10,12 +10,14 @@ auto missing(std::string_view what, const std::string& path) {
 }
 
 bool holds(const std::vector<JsonObject>& builds, std::string_view path) {
-  return std::any_of(builds.begin(), builds.end(), [&](const JsonObject& one) { return std::string_view(one.at("path").get_string()) == path; });
+  return std::any_of(builds.begin(), builds.end(),
+                     [&](const JsonObject& one) { return std::string_view(one.at("path").get_string()) == path; });
 }
 
 }  // namespace
 
-Result<UnitList> UnitList::of(const db::Reader& reader, AsOf as_of, std::string_view vulnerability, const UnitQuery& query) {
+Result<UnitList> UnitList::of(const db::Reader& reader, AsOf as_of, std::string_view vulnerability,
+                              const UnitQuery& query) {
   const FactStore facts(reader, as_of);
   HF_TRY(const auto number, facts.canonical(vulnerability));
   HF_TRY(auto reach, reach_of(ExposureStore(reader, as_of), number));
@@ -67,8 +69,12 @@ Result<JsonObject> UnitList::page(const db::Reader& reader, std::string_view aft
   for (const auto& unit : found.units) {
     HF_TRY(const auto* runs, configuration(facts, unit.configuration_id));
     HF_TRY(const auto* from, batch(facts, unit.batch_id));
-    items.push_back(JsonObject{{"product", runs->product}, {"serial", unit.serial}, {"market", unit.market}, {"batch", *from},
-                               {"builds", runs->builds}, {"since", format_rfc3339(unit.since)}});
+    items.push_back(JsonObject{{"product", runs->product},
+                               {"serial", unit.serial},
+                               {"market", unit.market},
+                               {"batch", *from},
+                               {"builds", runs->builds},
+                               {"since", format_rfc3339(unit.since)}});
   }
   return JsonObject{{"items", std::move(items)}, {"next", found.next ? Json(found.next->to_text()) : Json(nullptr)}};
 }

@@ -21,7 +21,8 @@ struct UnitQuery {
 class UnitList {
  public:
   // HF-TRACE-0001: no such build or batch.
-  [[nodiscard]] static Result<UnitList> of(const db::Reader& reader, AsOf as_of, std::string_view vulnerability, const UnitQuery& query);
+  [[nodiscard]] static Result<UnitList> of(const db::Reader& reader, AsOf as_of, std::string_view vulnerability,
+                                           const UnitQuery& query);
 
   // {items: [{product, serial, market, batch, builds, since}], next}; `after` is `next` of the page before, or empty.
   // HF-TRACE-0002: not such a text.
@@ -32,7 +33,8 @@ class UnitList {
     std::string product;
     JsonArray builds;
   };
-  UnitList(AsOf as_of, Reach reach, UnitFilter filter) : as_of_(as_of), reach_(std::move(reach)), filter_(std::move(filter)) {}
+  UnitList(AsOf as_of, Reach reach, UnitFilter filter)
+      : as_of_(as_of), reach_(std::move(reach)), filter_(std::move(filter)) {}
   Result<const Configuration*> configuration(const FactStore& facts, std::int64_t id);
   Result<const std::string*> batch(const FactStore& facts, std::int64_t id);
 

@@ -11,7 +11,8 @@ namespace hf::vuln {
 std::span<const cli::Command> commands() {
   static const std::vector<cli::Command> list = [] {
     std::vector<cli::Command> all;
-    for (const auto part : {identity_commands(), database_commands(), scan_commands()}) all.insert(all.end(), part.begin(), part.end());
+    for (const auto part : {identity_commands(), database_commands(), scan_commands()})
+      all.insert(all.end(), part.begin(), part.end());
     return all;
   }();
   return list;

@@ -37,7 +37,8 @@ constexpr std::array kPages{
 constexpr std::string_view kNotBuilt =
     "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Holdfast</title>"
     "<h1>This server was built without the operator UI</h1>"
-    "<p>The API and the command line work. To add the UI, build it and then the server again, with Node 18 or later and "
+    "<p>The API and the command line work. To add the UI, build it and then the server again, with Node 18 or later "
+    "and "
     "npm installed:</p><pre>./dev web\n./dev build</pre></html>\n";
 
 std::string_view type_of(std::string_view path) {
@@ -102,7 +103,11 @@ void protect_page(net::Response& response) {
 }
 
 net::Route page_route(std::string_view path, net::Handler handler) {
-  return {.path = path, .permission = net::kPublic, .summary = "A page of the operator UI", .runs_on = net::RunsOn::io, .handler = std::move(handler)};
+  return {.path = path,
+          .permission = net::kPublic,
+          .summary = "A page of the operator UI",
+          .runs_on = net::RunsOn::io,
+          .handler = std::move(handler)};
 }
 
 net::Handler missing() {

@@ -1,7 +1,7 @@
 #include "web/routes.h"
 
-#include <fstream>
 #include <gtest/gtest.h>
+#include <fstream>
 #include <sstream>
 
 #include "net/range.h"
@@ -10,15 +10,19 @@
 namespace hf::web {
 namespace {
 
-constexpr std::string_view kScript = "console.log('a script that is longer when it is not compressed')", kPage = "<!doctype html>", kSqueezed = "squeezed";
+constexpr std::string_view kScript = "console.log('a script that is longer when it is not compressed')",
+                           kPage = "<!doctype html>", kSqueezed = "squeezed";
 
 std::vector<Asset> assets() {
   const auto bytes = [](std::string_view text) { return Bytes{text.data(), text.data() + text.size()}; };
-  return {{"/assets/index-a1.js", "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", bytes(kScript), bytes(kSqueezed)},
-          {"/index.html", "ff112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", bytes(kPage), bytes(kSqueezed)}};
+  return {{"/assets/index-a1.js", "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", bytes(kScript),
+           bytes(kSqueezed)},
+          {"/index.html", "ff112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", bytes(kPage),
+           bytes(kSqueezed)}};
 }
 
-net::Response get(const net::Router& router, std::string_view path, std::string_view accept_encoding = "", std::string_view if_none_match = "") {
+net::Response get(const net::Router& router, std::string_view path, std::string_view accept_encoding = "",
+                  std::string_view if_none_match = "") {
   const auto target = net::parse_target(path);
   EXPECT_TRUE(target) << path;
   const auto match = router.match(net::Method::get, *target);
@@ -36,7 +40,9 @@ net::Response get(const net::Router& router, std::string_view path, std::string_
   return std::move(*response);
 }
 
-std::string_view header(const net::Response& response, std::string_view name) { return response.headers.find(name).value_or(""); }
+std::string_view header(const net::Response& response, std::string_view name) {
+  return response.headers.find(name).value_or("");
+}
 std::string body(const net::Response& response) {
   if (const auto* text = std::get_if<std::string>(&response.content)) return *text;
   return *std::get<std::shared_ptr<const std::string>>(response.content);
@@ -65,7 +71,8 @@ TEST(UiRoutes, GzipIsSentOnlyToThoseWhoTakeIt) {
   const net::Router router(routes_of(assets()));
   for (const auto* takes : {"gzip", "GZIP", "*", "deflate, gzip;q=0.5", "gzip;q=1.0"})
     EXPECT_EQ(header(get(router, "/assets/index-a1.js", takes), "Content-Encoding"), "gzip") << takes;
-  for (const auto* refuses : {"identity", "br", "gzip;q=0", "gzip; q=0.000, *", "*;q=0", "xgzip", ";", ",", "gzip;q=0.0"})
+  for (const auto* refuses :
+       {"identity", "br", "gzip;q=0", "gzip; q=0.000, *", "*;q=0", "xgzip", ";", ",", "gzip;q=0.0"})
     EXPECT_EQ(header(get(router, "/assets/index-a1.js", refuses), "Content-Encoding"), "") << refuses;
 }
 
@@ -78,7 +85,8 @@ TEST(UiRoutes, ThePageIsNeverStoredAndHasAStrictPolicy) {
   EXPECT_EQ(header(page, "ETag"), "");
   EXPECT_EQ(header(page, "Content-Security-Policy"), kContentSecurityPolicy);
   EXPECT_EQ(kContentSecurityPolicy.find("unsafe"), std::string_view::npos);
-  for (const auto* unknown : {"/v1/nothing", "/nothing", "/index.html", "/assets/index-b2.js", "/builds"}) EXPECT_EQ(get(router, unknown).status, 404) << unknown;
+  for (const auto* unknown : {"/v1/nothing", "/nothing", "/index.html", "/assets/index-b2.js", "/builds"})
+    EXPECT_EQ(get(router, unknown).status, 404) << unknown;
 }
 
 TEST(UiRoutes, WithoutTheBuiltFilesThePageSaysHowToMakeThem) {
@@ -123,7 +131,8 @@ TEST(UiRoutes, TheEmbeddedFilesAreWhole) {
     std::uint32_t size = 0;
     for (std::size_t i = 4; i-- > 0;) size = size << 8 | static_cast<unsigned char>(tail[i]);
     EXPECT_EQ(size, file.plain.view().size()) << file.path;
-    EXPECT_TRUE(file.path == "/index.html" || index.find(file.path) != std::string::npos) << file.path << " is not used";
+    EXPECT_TRUE(file.path == "/index.html" || index.find(file.path) != std::string::npos)
+        << file.path << " is not used";
     script_bytes += file.gzip.view().size();
   }
   EXPECT_LT(script_bytes, 100'000U) << "the UI must stay one small bundle";

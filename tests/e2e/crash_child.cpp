@@ -1,12 +1,13 @@
-// hf_crash_child sqlite|postgresql TARGET: writes until it is killed, and says on standard output what was acknowledged:
+// hf_crash_child sqlite|postgresql TARGET: writes until it is killed, and says on standard output what was
+// acknowledged:
 //   E <entry> <thing>            an entry with its row
 //   S <entry> <segment>          an entry with a segment of events
 //   C <tree size> <root, hex>    a published checkpoint
+#include <unistd.h>
 #include <cstdlib>
 #include <iostream>
 #include <string>
 #include <thread>
-#include <unistd.h>
 #include <vector>
 
 #include "e2e/crash.h"
@@ -18,7 +19,8 @@ namespace {
 
 using namespace hf;
 
-const db::Query kInsertThing{"test.crash.insert_thing", "INSERT INTO thing (thing_id, entry_id, name) VALUES ($1, $2, $3)"};
+const db::Query kInsertThing{"test.crash.insert_thing",
+                             "INSERT INTO thing (thing_id, entry_id, name) VALUES ($1, $2, $3)"};
 
 // One write(2) a line: whole, or not at all.
 void say(const std::string& line) {
@@ -34,27 +36,32 @@ T or_die(Result<T> result) {
 
 void add_things(db::Database& database, const Clock& clock) {
   for (;;) {
-    const auto ids = or_die(ledger::write(database, clock, {"user:crash", "tester"}, [](ledger::Transaction& t) -> Result<std::pair<std::int64_t, std::int64_t>> {
-      HF_TRY(const auto thing, t.db().next_id());
-      HF_TRY(const auto entry, t.append("thing.added", {"thing:" + std::to_string(thing)}));
-      HF_CHECK(t.db().execute(kInsertThing, thing, entry, "n" + std::to_string(thing)));
-      HF_CHECK(t.prove(entry, crash::kThing, thing));
-      return std::pair(entry.value, thing);
-    }));
+    const auto ids =
+        or_die(ledger::write(database, clock, {"user:crash", "tester"},
+                             [](ledger::Transaction& t) -> Result<std::pair<std::int64_t, std::int64_t>> {
+                               HF_TRY(const auto thing, t.db().next_id());
+                               HF_TRY(const auto entry, t.append("thing.added", {"thing:" + std::to_string(thing)}));
+                               HF_CHECK(t.db().execute(kInsertThing, thing, entry, "n" + std::to_string(thing)));
+                               HF_CHECK(t.prove(entry, crash::kThing, thing));
+                               return std::pair(entry.value, thing);
+                             }));
     say("E " + std::to_string(ids.first) + " " + std::to_string(ids.second) + "\n");
   }
 }
 
 void add_segments(db::Database& database, const Clock& clock) {
   for (;;) {
-    const auto ids = or_die(ledger::write(database, clock, {"system", "import"}, [](ledger::Transaction& t) -> Result<std::pair<std::int64_t, std::int64_t>> {
-      ledger::SegmentBuilder events;
-      for (int i = 0; i < 100; ++i) events.add(R"({"event":"registered","serial":"A)" + std::to_string(i) + R"("})");
-      HF_TRY(const auto segment, t.db().next_id());
-      HF_TRY(const auto entry, t.append("fleet.imported", {}));
-      HF_CHECK(events.write(t, entry, segment));
-      return std::pair(entry.value, segment);
-    }));
+    const auto ids =
+        or_die(ledger::write(database, clock, {"system", "import"},
+                             [](ledger::Transaction& t) -> Result<std::pair<std::int64_t, std::int64_t>> {
+                               ledger::SegmentBuilder events;
+                               for (int i = 0; i < 100; ++i)
+                                 events.add(R"({"event":"registered","serial":"A)" + std::to_string(i) + R"("})");
+                               HF_TRY(const auto segment, t.db().next_id());
+                               HF_TRY(const auto entry, t.append("fleet.imported", {}));
+                               HF_CHECK(events.write(t, entry, segment));
+                               return std::pair(entry.value, segment);
+                             }));
     say("S " + std::to_string(ids.first) + " " + std::to_string(ids.second) + "\n");
   }
 }
@@ -63,7 +70,8 @@ void publish(db::Database& database, ledger::Log& log) {
   for (;;) {
     const auto size = or_die(log.advance());
     if (size == 0) continue;
-    const auto root = or_die(database.read([&](const db::Reader& reader) { return ledger::root_at(ledger::Store(reader).nodes(), size); }));
+    const auto root = or_die(
+        database.read([&](const db::Reader& reader) { return ledger::root_at(ledger::Store(reader).nodes(), size); }));
     say("C " + std::to_string(size) + " " + to_hex(root) + "\n");
   }
 }

@@ -1,16 +1,16 @@
 // kill -9 at random moments under load: nothing that was acknowledged is lost, every checkpoint ever shown is of the
 // same log, and everything verifies. HF_CRASH_KILLS says how often (default 12 an engine).
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
-#include <fcntl.h>
-#include <poll.h>
 #include <random>
 #include <set>
-#include <spawn.h>
 #include <sstream>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "e2e/crash.h"
 #include "ledger/log.h"
@@ -45,7 +45,8 @@ class Child {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
-    std::string program = HF_CRASH_CHILD, engine = location.engine == db::Engine::sqlite ? "sqlite" : "postgresql", target = location.target;
+    std::string program = HF_CRASH_CHILD, engine = location.engine == db::Engine::sqlite ? "sqlite" : "postgresql",
+                target = location.target;
     char* argv[] = {program.data(), engine.data(), target.data(), nullptr};
     if (posix_spawn(&pid_, program.c_str(), &actions, nullptr, argv, environ) != 0) pid_ = 0;
     posix_spawn_file_actions_destroy(&actions);
@@ -62,8 +63,7 @@ class Child {
   [[nodiscard]] bool started() const { return pid_ > 0; }
   // Until `lines` lines are there, or the child ended.
   void read_lines(std::size_t lines) {
-    while (std::size_t(std::count(text_.begin(), text_.end(), '\n')) < lines && read_some()) {
-    }
+    while (std::size_t(std::count(text_.begin(), text_.end(), '\n')) < lines && read_some()) {}
   }
   void kill() {
     if (pid_ <= 0) return;
@@ -73,8 +73,7 @@ class Child {
   }
   [[nodiscard]] bool was_killed() const { return WIFSIGNALED(status_) && WTERMSIG(status_) == SIGKILL; }
   std::vector<Acknowledged> acknowledged() {
-    while (read_some()) {
-    }
+    while (read_some()) {}
     std::vector<Acknowledged> list;
     std::istringstream in(text_.substr(0, text_.rfind('\n') + 1));
     for (Acknowledged item{}; in >> item.kind >> item.first >> item.second;) list.push_back(item);
@@ -149,7 +148,8 @@ TEST_P(Crash, AKilledWriterLosesNothingItAcknowledgedAndForksNothing) {
     Child child(where_.location());
     ASSERT_TRUE(child.started());
     child.read_lines(1 + random() % 40);
-    for (auto spin = random() % 3'000'000; spin > 0; --spin) asm volatile("");  // not only just after an acknowledgement
+    for (auto spin = random() % 3'000'000; spin > 0; --spin)
+      asm volatile("");  // not only just after an acknowledgement
     child.kill();
     ASSERT_TRUE(child.was_killed()) << "the writer failed by itself in round " << round;
     const auto acknowledged = child.acknowledged();

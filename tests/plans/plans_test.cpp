@@ -23,8 +23,9 @@ namespace fs = std::filesystem;
 
 const fs::path kFolder = fs::path(HF_TEST_DATA) / "plans";
 const db::Query kTablesSqlite{"test.plans.tables.sqlite", "SELECT name FROM sqlite_master WHERE type = 'table'"};
-const db::Query kTablesPostgresql{"test.plans.tables.postgresql",
-                                  "SELECT CAST(tablename AS TEXT) FROM pg_catalog.pg_tables WHERE schemaname = current_schema()"};
+const db::Query kTablesPostgresql{
+    "test.plans.tables.postgresql",
+    "SELECT CAST(tablename AS TEXT) FROM pg_catalog.pg_tables WHERE schemaname = current_schema()"};
 
 // The first column of each index: a condition on any other column reads the whole index.
 const db::Query kIndexesPostgresql{"test.plans.indexes.postgresql", R"sql(
@@ -60,8 +61,8 @@ bool runs_on(const db::Query& query, db::Engine engine) {
   return true;
 }
 
-// INSERT ... VALUES has no plan to speak of. That of a query about the engine's own catalogue moves with the tables that
-// other tests of the same server make.
+// INSERT ... VALUES has no plan to speak of. That of a query about the engine's own catalogue moves with the tables
+// that other tests of the same server make.
 bool has_plan(const db::Query& query) {
   const std::string sql(query.sql());
   if (sql.find("FROM pg_catalog.") != sql.npos) return false;
@@ -69,7 +70,8 @@ bool has_plan(const db::Query& query) {
 }
 
 // The tables that a name in the plan can stand for: SQLite shows the alias alone.
-std::set<std::string> tables_named(const std::string& name, const std::string& sql, const std::set<std::string>& tables) {
+std::set<std::string> tables_named(const std::string& name, const std::string& sql,
+                                   const std::set<std::string>& tables) {
   std::set<std::string> named;
   if (tables.contains(name)) named.insert(name);
   static const std::regex alias(R"((?:FROM|JOIN|,|INTO|UPDATE)\s+(\w+)\s+(?:AS\s+)?(\w+))", std::regex::icase);
@@ -84,7 +86,8 @@ struct Schema {
 };
 
 // Tables of which the plan reads every row, or every entry of an index.
-std::set<std::string> walked(const std::vector<std::string>& plan, const std::string& sql, db::Engine engine, const Schema& schema) {
+std::set<std::string> walked(const std::vector<std::string>& plan, const std::string& sql, db::Engine engine,
+                             const Schema& schema) {
   std::set<std::string> found;
   std::string heap_table;
   std::smatch match;
@@ -94,12 +97,14 @@ std::set<std::string> walked(const std::vector<std::string>& plan, const std::st
       if (std::regex_search(plan[i], match, scan)) found.merge(tables_named(match[1], sql, schema.tables));
       continue;
     }
-    static const std::regex sequential(R"(Seq Scan on (\w+))"), index(R"(Index (?:Only )?Scan (?:Backward )?using (\w+) on (\w+))"),
-        bitmap(R"(Bitmap Index Scan on (\w+))"), heap(R"(Bitmap Heap Scan on (\w+))");
+    static const std::regex sequential(R"(Seq Scan on (\w+))"),
+        index(R"(Index (?:Only )?Scan (?:Backward )?using (\w+) on (\w+))"), bitmap(R"(Bitmap Index Scan on (\w+))"),
+        heap(R"(Bitmap Heap Scan on (\w+))");
     const auto bounded = [&](const std::string& name) {
       if (i + 1 == plan.size() || plan[i + 1].find("Index Cond:") == std::string::npos) return false;
       const auto first = schema.first_columns.find(name);
-      return first != schema.first_columns.end() && std::regex_search(plan[i + 1], std::regex("\\b" + first->second + "\\b"));
+      return first != schema.first_columns.end() &&
+             std::regex_search(plan[i + 1], std::regex("\\b" + first->second + "\\b"));
     };
     if (std::regex_search(plan[i], match, sequential)) found.insert(match[1]);
     if (std::regex_search(plan[i], match, index) && !bounded(match[1])) found.insert(match[2]);
@@ -128,15 +133,18 @@ TEST_P(Plans, AreAsWrittenDownAndWalkThroughNoTableThatGrows) {
   auto database = db::Database::open_unchecked(where.location()).value();
   ASSERT_TRUE(db::migrate(*database, Time{}));
   const auto listed = database->read([&](const db::Reader& reader) {
-    return reader.select(GetParam() == db::Engine::sqlite ? kTablesSqlite : kTablesPostgresql, [](const db::Row& row) { return row.string(0); });
+    return reader.select(GetParam() == db::Engine::sqlite ? kTablesSqlite : kTablesPostgresql,
+                         [](const db::Row& row) { return row.string(0); });
   });
   Schema schema{{listed->begin(), listed->end()}, {}};
   if (GetParam() == db::Engine::postgresql) {
     ASSERT_TRUE(database->read([&](const db::Reader& reader) {
-      return reader.each(kIndexesPostgresql, [&](const db::Row& row) { return schema.first_columns[row.string(0)] = row.string(1), true; });
+      return reader.each(kIndexesPostgresql,
+                         [&](const db::Row& row) { return schema.first_columns[row.string(0)] = row.string(1), true; });
     }));
   }
-  for (const auto& [name, reason] : small) EXPECT_TRUE(schema.tables.contains(name)) << "small.txt names " << name << ", which is no table";
+  for (const auto& [name, reason] : small)
+    EXPECT_TRUE(schema.tables.contains(name)) << "small.txt names " << name << ", which is no table";
 
   auto driver = GetParam() == db::Engine::sqlite ? db::open_sqlite(where.location().target, db::Access::write)
                                                  : db::open_postgresql(where.location().target, db::Access::write);
@@ -156,22 +164,27 @@ TEST_P(Plans, AreAsWrittenDownAndWalkThroughNoTableThatGrows) {
     for (const auto& line : *plan) text += line + "\n";
     const auto file = folder / (name + ".txt");
     if (update) std::ofstream(file, std::ios::binary) << text;
-    else EXPECT_EQ(read_file(file), text) << name << ": another plan than written down; look at it, then run with HF_UPDATE_PLANS=1";
+    else
+      EXPECT_EQ(read_file(file), text)
+          << name << ": another plan than written down; look at it, then run with HF_UPDATE_PLANS=1";
 
     for (const auto& table : walked(*plan, sql, GetParam(), schema)) {
       if (small.contains(table) || !schema.tables.contains(table)) continue;  // or a table of the server's own
-      const auto why = std::find_if(exempt.begin(), exempt.end(), [&](const auto& item) { return covers(item.first, name); });
+      const auto why =
+          std::find_if(exempt.begin(), exempt.end(), [&](const auto& item) { return covers(item.first, name); });
       if (why != exempt.end()) needed.insert(why->first);
       else ADD_FAILURE() << name << " walks through all of " << table << ":\n" << text;
     }
   }
   EXPECT_GT(names.size(), 50U) << "the linker left the queries out";
   for (const auto& item : fs::directory_iterator(folder))
-    EXPECT_TRUE(names.contains(item.path().stem().string())) << item.path() << " is the plan of no query; run with HF_UPDATE_PLANS=1";
+    EXPECT_TRUE(names.contains(item.path().stem().string()))
+        << item.path() << " is the plan of no query; run with HF_UPDATE_PLANS=1";
   for (const auto& [name, reason] : exempt) {
     EXPECT_FALSE(reason.empty()) << name << " is exempt without a reason";
   }
-  // Of both engines together an exemption must be needed; SQLite shows a walk along a primary key, PostgreSQL all others.
+  // Of both engines together an exemption must be needed; SQLite shows a walk along a primary key, PostgreSQL all
+  // others.
   for (const auto& [name, reason] : exempt) {
     const bool expected = GetParam() == db::Engine::sqlite && !reason.starts_with("(PostgreSQL)");
     EXPECT_TRUE(!expected || needed.contains(name)) << "exempt.txt: " << name << " needs no exemption any more";

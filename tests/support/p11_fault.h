@@ -16,8 +16,8 @@ struct P11Fault {
   bool corrupt_signatures = false;
   PointForm point_form = PointForm::octet_string;
   std::atomic<long> calls = 0;  // so far, without those that only read
-  long die_before = -1;  // SIGKILL before the call of this number
-  long die_after = -1;   // and after it was done
+  long die_before = -1;         // SIGKILL before the call of this number
+  long die_after = -1;          // and after it was done
 
   void reset() {
     function = {}, value = 0, skip = 0, times = 0, corrupt_signatures = false, point_form = PointForm::octet_string;

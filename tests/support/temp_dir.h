@@ -1,10 +1,10 @@
 // A directory of one test's own, gone with it.
 #pragma once
 
+#include <unistd.h>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
-#include <unistd.h>
 
 namespace hf::test {
 

@@ -53,6 +53,6 @@ inline std::string engine_name(const testing::TestParamInfo<db::Engine>& info) {
 
 }  // namespace hf::test
 
-#define HF_BOTH_ENGINES(Suite)                                                                                    \
+#define HF_BOTH_ENGINES(Suite)                                                                                 \
   INSTANTIATE_TEST_SUITE_P(Engine, Suite, testing::Values(hf::db::Engine::sqlite, hf::db::Engine::postgresql), \
                            hf::test::engine_name)

@@ -20,7 +20,7 @@ enum class Failure {
   refused,  // HF-P11-0016  the token's policy or our request; the same call fails for ever
 };
 
-[[nodiscard]] Failure failure_of(CK_RV value);  // unknown and vendor values: token
+[[nodiscard]] Failure failure_of(CK_RV value);   // unknown and vendor values: token
 [[nodiscard]] std::string name_of(CK_RV value);  // "CKR_PIN_LOCKED", or "CKR_0x80000001"
 // With the code of the failure above and "<function>: <name>" as detail.
 [[nodiscard]] Error error_of(std::string_view function, CK_RV value);

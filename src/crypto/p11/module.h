@@ -41,7 +41,8 @@ class Module {
 
   // Makes a call: module.call("C_Sign", functions().C_Sign, ...).
   template <class... P>
-  [[nodiscard]] Result<void> call(std::string_view name, CK_RV (*function)(P...), std::type_identity_t<P>... args) const {
+  [[nodiscard]] Result<void> call(std::string_view name, CK_RV (*function)(P...),
+                                  std::type_identity_t<P>... args) const {
     if (forked()) return fail(error_of(name, CKR_CRYPTOKI_NOT_INITIALIZED));
     if (!function) return fail(error_of(name, CKR_FUNCTION_NOT_SUPPORTED));
     if (const auto value = function(args...); value != CKR_OK) return fail(error_of(name, value));

@@ -15,7 +15,9 @@ namespace hf::crypto::p11 {
 // A list of attributes that owns its values.
 class Template {
  public:
-  Template& flag(CK_ATTRIBUTE_TYPE type, bool value) { return bytes(type, Bytes{value ? CK_BYTE{CK_TRUE} : CK_BYTE{CK_FALSE}}); }
+  Template& flag(CK_ATTRIBUTE_TYPE type, bool value) {
+    return bytes(type, Bytes{value ? CK_BYTE{CK_TRUE} : CK_BYTE{CK_FALSE}});
+  }
   Template& number(CK_ATTRIBUTE_TYPE type, CK_ULONG value) {
     const auto* raw = reinterpret_cast<const std::uint8_t*>(&value);
     return bytes(type, Bytes(raw, raw + sizeof value));
@@ -25,7 +27,9 @@ class Template {
     attributes_.push_back({type, kept.data(), kept.size()});
     return *this;
   }
-  Template& text(CK_ATTRIBUTE_TYPE type, std::string_view value) { return bytes(type, Bytes(value.begin(), value.end())); }
+  Template& text(CK_ATTRIBUTE_TYPE type, std::string_view value) {
+    return bytes(type, Bytes(value.begin(), value.end()));
+  }
 
   [[nodiscard]] CK_ATTRIBUTE* data() { return attributes_.data(); }
   [[nodiscard]] CK_ULONG size() const { return attributes_.size(); }

@@ -48,7 +48,8 @@ constexpr std::string_view kSettle = R"sql(
 static_assert(int(Feed::cve5) == 0 && int(Feed::nvd) == 1, "kSettle writes these numbers");
 
 auto refuse_directory(const fs::path& path, const std::string& why) {
-  return fail(ErrorKind::unavailable, "HF-VULN-0026", "the advisory database cannot be written in " + path.string() + ": " + why);
+  return fail(ErrorKind::unavailable, "HF-VULN-0026",
+              "the advisory database cannot be written in " + path.string() + ": " + why);
 }
 
 Result<void> sync_path(const fs::path& path) {
@@ -66,15 +67,21 @@ void remove_database(const fs::path& file) {
 class Builder {
  public:
   Builder(const fs::path& directory, const BuildOptions& options, const BuildProgress& progress)
-      : directory_(directory), options_(options), progress_(progress), building_(directory / (std::string(kDatabaseFile) + ".building")),
+      : directory_(directory),
+        options_(options),
+        progress_(progress),
+        building_(directory / (std::string(kDatabaseFile) + ".building")),
         left_(directory / (std::string(kDatabaseFile) + ".left")) {}
 
   Result<BuildReport> run(std::span<const fs::path> sources, const Clock& clock) {
     HF_CHECK(open());
     for (const auto& source : sources) HF_CHECK(add(source));
     bool any = false;
-    for (const auto& source : report_.manifest.sources) any = any || source.advisories + source.kev_entries + source.epss_scores != 0;
-    if (!any) return fail(ErrorKind::invalid, "HF-VULN-0025", "no source holds a document of a feed that we read (CVE 5, NVD 2.0, OSV, KEV, EPSS)");
+    for (const auto& source : report_.manifest.sources)
+      any = any || source.advisories + source.kev_entries + source.epss_scores != 0;
+    if (!any)
+      return fail(ErrorKind::invalid, "HF-VULN-0025",
+                  "no source holds a document of a feed that we read (CVE 5, NVD 2.0, OSV, KEV, EPSS)");
     HF_CHECK(settle(clock));
     statements_ = {};
     database_.reset();
@@ -98,19 +105,24 @@ class Builder {
     if (!options_.fresh && fs::exists(building_, error)) {
       remove_database(left_);
       fs::rename(building_, left_, error);
-      if (fs::exists(building_.string() + "-journal", error)) fs::rename(building_.string() + "-journal", left_.string() + "-journal", error);
+      if (fs::exists(building_.string() + "-journal", error))
+        fs::rename(building_.string() + "-journal", left_.string() + "-journal", error);
     }
     remove_database(building_);
     HF_TRY(auto opened, Sqlite::open(building_, Sqlite::Mode::create));
     database_.emplace(std::move(opened));
     // Power loss loses this file, which nothing names yet; a killed process does not, so what is committed is kept.
-    HF_CHECK(database_->script("PRAGMA page_size = 8192; PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF; PRAGMA cache_size = -131072;"));
-    HF_CHECK(database_->script("BEGIN; " + std::string(kTables) + "PRAGMA user_version = " + std::to_string(kDatabaseFormat) + "; COMMIT;"));
+    HF_CHECK(
+        database_->script("PRAGMA page_size = 8192; PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF; PRAGMA "
+                          "cache_size = -131072;"));
+    HF_CHECK(database_->script("BEGIN; " + std::string(kTables) +
+                               "PRAGMA user_version = " + std::to_string(kDatabaseFormat) + "; COMMIT;"));
     if (!options_.fresh) {
       attach(directory_ / kDatabaseFile, "old");
       attach(left_, "interrupted");
     }
-    HF_TRY(statements_.advisory, database_->prepare("INSERT INTO advisory VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"));
+    HF_TRY(statements_.advisory,
+           database_->prepare("INSERT INTO advisory VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"));
     HF_TRY(statements_.lookup, database_->prepare("INSERT OR IGNORE INTO lookup VALUES (?1, ?2)"));
     HF_TRY(statements_.vendor, database_->prepare("INSERT OR IGNORE INTO vendor VALUES (?1, ?2, ?3, ?4)"));
     HF_TRY(statements_.kev, database_->prepare("INSERT OR REPLACE INTO kev VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"));
@@ -128,8 +140,8 @@ class Builder {
     if (!attached || !attached->bind(1, name).run()) return;
     auto check = database_->prepare("PRAGMA " + schema + ".quick_check(1)");
     auto version = database_->prepare("PRAGMA " + schema + ".user_version");
-    const bool good = check && check->step().value_or(false) && check->text(0) == "ok" && version && version->step().value_or(false) &&
-                      version->integer(0) == kDatabaseFormat;
+    const bool good = check && check->step().value_or(false) && check->text(0) == "ok" && version &&
+                      version->step().value_or(false) && version->integer(0) == kDatabaseFormat;
     if (check) check->reset();
     if (version) version->reset();
     if (good) attached_.push_back(schema);
@@ -149,7 +161,8 @@ class Builder {
     HF_TRY(const bool copied, copy(digest, source));
     if (!copied) {
       HF_TRY(auto read, read_source(source, options_.limits, sink(), tell("reading")));
-      if (read.sha256 != digest) return fail(ErrorKind::conflict, "HF-VULN-0027", source.string() + " changed while it was read: build again");
+      if (read.sha256 != digest)
+        return fail(ErrorKind::conflict, "HF-VULN-0027", source.string() + " changed while it was read: build again");
       report_.manifest.sources.push_back(std::move(read));
     }
     report_.copied.push_back(copied);
@@ -157,7 +170,9 @@ class Builder {
     if (options_.strict && report.unreadable_count != 0)
       return fail(ErrorKind::invalid, "HF-VULN-0024",
                   std::to_string(report.unreadable_count) + " documents of " + source.string() + " cannot be read" +
-                      (report.unreadable.empty() ? "" : ", the first is " + report.unreadable.front().document + ": " + report.unreadable.front().message));
+                      (report.unreadable.empty() ? ""
+                                                 : ", the first is " + report.unreadable.front().document + ": " +
+                                                       report.unreadable.front().message));
     const auto json = hf::to_text(Json(to_json(report)));
     HF_CHECK(statements_.source.bind(1, source_).bind(2, report.sha256).bind(3, json).run());
     return database_->script("COMMIT");
@@ -174,19 +189,31 @@ class Builder {
       if (!json || !json->is_object()) continue;
       auto report = source_report_of(json->get_object());
       if (!report) continue;
-      report->name = path.filename().empty() ? report->name : path.filename().string();  // the same bytes may have moved
-      HF_TRY(auto bounds, database_->prepare("SELECT COALESCE(MIN(id), 0), COALESCE(MAX(id), -1) FROM " + schema + ".advisory WHERE source = " + old));
+      report->name =
+          path.filename().empty() ? report->name : path.filename().string();  // the same bytes may have moved
+      HF_TRY(auto bounds, database_->prepare("SELECT COALESCE(MIN(id), 0), COALESCE(MAX(id), -1) FROM " + schema +
+                                             ".advisory WHERE source = " + old));
       HF_TRY(const bool row, bounds.step());
       const auto first = row ? bounds.integer(0) : 0, last = row ? bounds.integer(1) : -1;
       bounds.reset();
-      const auto shift = std::to_string(next_id_ - first), range = " BETWEEN " + std::to_string(first) + " AND " + std::to_string(last);
-      HF_CHECK(database_->script(
-          "INSERT INTO advisory SELECT id + " + shift + ", 1, " + now + ", feed, name, modified, withdrawn, unanalyzed, supplement, body FROM " + schema +
-          ".advisory WHERE id" + range + " ORDER BY id;"
-          "INSERT INTO lookup SELECT key, advisory + " + shift + " FROM " + schema + ".lookup WHERE advisory" + range + ";"
-          "INSERT INTO vendor SELECT product, vendor, part, " + now + " FROM " + schema + ".vendor WHERE source = " + old + ";"
-          "INSERT INTO kev SELECT cve, " + now + ", added, due, name, vendor, product, ransomware FROM " + schema + ".kev WHERE source = " + old + ";"
-          "INSERT INTO epss SELECT cve, " + now + ", score, percentile FROM " + schema + ".epss WHERE source = " + old + ";"));
+      const auto shift = std::to_string(next_id_ - first),
+                 range = " BETWEEN " + std::to_string(first) + " AND " + std::to_string(last);
+      HF_CHECK(database_->script("INSERT INTO advisory SELECT id + " + shift + ", 1, " + now +
+                                 ", feed, name, modified, withdrawn, unanalyzed, supplement, body FROM " + schema +
+                                 ".advisory WHERE id" + range +
+                                 " ORDER BY id;"
+                                 "INSERT INTO lookup SELECT key, advisory + " +
+                                 shift + " FROM " + schema + ".lookup WHERE advisory" + range +
+                                 ";"
+                                 "INSERT INTO vendor SELECT product, vendor, part, " +
+                                 now + " FROM " + schema + ".vendor WHERE source = " + old +
+                                 ";"
+                                 "INSERT INTO kev SELECT cve, " +
+                                 now + ", added, due, name, vendor, product, ransomware FROM " + schema +
+                                 ".kev WHERE source = " + old +
+                                 ";"
+                                 "INSERT INTO epss SELECT cve, " +
+                                 now + ", score, percentile FROM " + schema + ".epss WHERE source = " + old + ";"));
       next_id_ += last - first + 1;
       report_.manifest.sources.push_back(*std::move(report));
       if (progress_) progress_("copying", path, 1, 1);
@@ -199,25 +226,50 @@ class Builder {
     return {.advisory = [this](Advisory advisory) { return put(advisory); },
             .kev = [this](const KevCatalog& catalog) -> Result<void> {
               for (const auto& e : catalog.entries)
-                HF_CHECK(statements_.kev.bind(1, e.id).bind(2, source_).bind(3, e.date_added).bind(4, e.due_date).bind(5, e.name).bind(6, e.vendor)
-                             .bind(7, e.product).bind(8, e.ransomware ? 1 : 0).run());
+                HF_CHECK(statements_.kev.bind(1, e.id)
+                             .bind(2, source_)
+                             .bind(3, e.date_added)
+                             .bind(4, e.due_date)
+                             .bind(5, e.name)
+                             .bind(6, e.vendor)
+                             .bind(7, e.product)
+                             .bind(8, e.ransomware ? 1 : 0)
+                             .run());
               return {};
             },
             .epss_head = [](const EpssHead&) -> Result<void> { return {}; },
-            .epss = [this](const EpssScore& s) { return statements_.epss.bind(1, s.id).bind(2, source_).bind_real(3, s.score).bind_real(4, s.percentile).run(); }};
+            .epss =
+                [this](const EpssScore& s) {
+                  return statements_.epss.bind(1, s.id)
+                      .bind(2, source_)
+                      .bind_real(3, s.score)
+                      .bind_real(4, s.percentile)
+                      .run();
+                }};
   }
 
   Result<void> put(const Advisory& advisory) {
     const auto body = encode(advisory);
     const bool supplement = advisory.feed == Feed::nvd && advisory.nvd_status.empty();
-    HF_CHECK(statements_.advisory.bind(1, next_id_).bind(2, source_).bind(3, int(advisory.feed)).bind(4, advisory.id)
-                 .bind(5, advisory.modified ? micros(*advisory.modified) : 0).bind(6, advisory.withdrawn ? 1 : 0).bind(7, advisory.unanalyzed ? 1 : 0)
-                 .bind(8, supplement ? 1 : 0).bind_blob(9, body).run());
+    HF_CHECK(statements_.advisory.bind(1, next_id_)
+                 .bind(2, source_)
+                 .bind(3, int(advisory.feed))
+                 .bind(4, advisory.id)
+                 .bind(5, advisory.modified ? micros(*advisory.modified) : 0)
+                 .bind(6, advisory.withdrawn ? 1 : 0)
+                 .bind(7, advisory.unanalyzed ? 1 : 0)
+                 .bind(8, supplement ? 1 : 0)
+                 .bind_blob(9, body)
+                 .run());
     if (!advisory.withdrawn)
       for (const auto& key : lookup_keys(advisory))
         if (!key.starts_with("on:")) HF_CHECK(statements_.lookup.bind(1, key).bind(2, next_id_).run());
     for (const auto& pair : product_vendors_of(advisory))
-      HF_CHECK(statements_.vendor.bind(1, pair.product).bind(2, pair.vendor).bind(3, std::string_view(&pair.part, 1)).bind(4, source_).run());
+      HF_CHECK(statements_.vendor.bind(1, pair.product)
+                   .bind(2, pair.vendor)
+                   .bind(3, std::string_view(&pair.part, 1))
+                   .bind(4, source_)
+                   .run());
     ++next_id_;
     return {};
   }
@@ -225,7 +277,8 @@ class Builder {
   Result<void> settle(const Clock& clock) {
     HF_CHECK(database_->script("BEGIN"));
     HF_CHECK(database_->script(std::string(kSettle)));
-    HF_TRY(auto counts, database_->prepare("SELECT COUNT(*), COALESCE(SUM(withdrawn), 0), COALESCE(SUM(unanalyzed), 0), (SELECT COUNT(*) FROM lookup) FROM advisory WHERE current = 1"));
+    HF_TRY(auto counts, database_->prepare("SELECT COUNT(*), COALESCE(SUM(withdrawn), 0), COALESCE(SUM(unanalyzed), "
+                                           "0), (SELECT COUNT(*) FROM lookup) FROM advisory WHERE current = 1"));
     HF_TRY(const bool row, counts.step());
     if (row) {
       report_.manifest.advisories = static_cast<std::uint64_t>(counts.integer(0));
@@ -254,7 +307,8 @@ class Builder {
 
 }  // namespace
 
-Result<BuildReport> build_database(std::span<const std::filesystem::path> sources, const std::filesystem::path& directory, const BuildOptions& options,
+Result<BuildReport> build_database(std::span<const std::filesystem::path> sources,
+                                   const std::filesystem::path& directory, const BuildOptions& options,
                                    const Clock& clock, const BuildProgress& progress) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);

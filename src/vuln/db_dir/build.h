@@ -20,7 +20,8 @@ struct BuildOptions {
 };
 
 // done and total in bytes of the source, for one kind of work on it after the other: "checking", "reading", "copying".
-using BuildProgress = std::function<void(std::string_view work, const std::filesystem::path& source, std::uint64_t done, std::uint64_t total)>;
+using BuildProgress = std::function<void(std::string_view work, const std::filesystem::path& source, std::uint64_t done,
+                                         std::uint64_t total)>;
 
 struct BuildReport {
   Manifest manifest{};
@@ -31,7 +32,8 @@ struct BuildReport {
 // unreadable, 0025 no source has a feed document in it, 0026 the directory cannot be written, 0027 a source
 // changed while it was read, 0020 the disk is full;
 // the archive's errors. After an error the old database stands untouched.
-[[nodiscard]] Result<BuildReport> build_database(std::span<const std::filesystem::path> sources, const std::filesystem::path& directory,
-                                                 const BuildOptions& options, const Clock& clock, const BuildProgress& progress = {});
+[[nodiscard]] Result<BuildReport> build_database(std::span<const std::filesystem::path> sources,
+                                                 const std::filesystem::path& directory, const BuildOptions& options,
+                                                 const Clock& clock, const BuildProgress& progress = {});
 
 }  // namespace hf::vuln

@@ -15,18 +15,22 @@ namespace {
 std::string kinds_of(const SourceReport& report) {
   std::string text;
   for (std::size_t i = 0; i < report.by_kind.size(); ++i)
-    if (report.by_kind[i] != 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", report.by_kind[i], name_of(static_cast<DocumentKind>(i)));
+    if (report.by_kind[i] != 0)
+      text +=
+          fmt::format("{}{} {}", text.empty() ? "" : ", ", report.by_kind[i], name_of(static_cast<DocumentKind>(i)));
   return text;
 }
 
 void write_manifest(const Manifest& manifest, std::ostream& out) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& source : manifest.sources)
-    rows.push_back({feed_version_of(source), kinds_of(source), std::to_string(source.advisories), std::to_string(source.unreadable_count), source.sha256.substr(0, 16)});
+    rows.push_back({feed_version_of(source), kinds_of(source), std::to_string(source.advisories),
+                    std::to_string(source.unreadable_count), source.sha256.substr(0, 16)});
   constexpr std::array<std::string_view, 5> kHeader{"source", "documents", "records", "unreadable", "sha256"};
   out << cli::table(std::vector<std::string>(kHeader.begin(), kHeader.end()), rows);
-  out << fmt::format("{} advisories under {} keys; {} withdrawn, {} not analysed by NVD. Built {}, format {}.\n", manifest.advisories, manifest.keys,
-                     manifest.withdrawn, manifest.unanalyzed, format_rfc3339(manifest.built), manifest.format);
+  out << fmt::format("{} advisories under {} keys; {} withdrawn, {} not analysed by NVD. Built {}, format {}.\n",
+                     manifest.advisories, manifest.keys, manifest.withdrawn, manifest.unanalyzed,
+                     format_rfc3339(manifest.built), manifest.format);
 }
 
 // Unreadable documents are named where a person sees them, and not one by one when there are many.
@@ -34,9 +38,11 @@ void warn(const Manifest& manifest, std::ostream& err) {
   constexpr std::size_t kNamedMax = 20;
   for (const auto& source : manifest.sources) {
     for (std::size_t i = 0; i < source.unreadable.size() && i < kNamedMax; ++i)
-      err << fmt::format("warning: {}: {}: {} [{}]\n", source.name, source.unreadable[i].document, source.unreadable[i].message, source.unreadable[i].code);
+      err << fmt::format("warning: {}: {}: {} [{}]\n", source.name, source.unreadable[i].document,
+                         source.unreadable[i].message, source.unreadable[i].code);
     if (source.unreadable_count > kNamedMax)
-      err << fmt::format("warning: {}: {} more documents are unreadable: 'holdfast vuln db show --json' names them\n", source.name, source.unreadable_count - kNamedMax);
+      err << fmt::format("warning: {}: {} more documents are unreadable: 'holdfast vuln db show --json' names them\n",
+                         source.name, source.unreadable_count - kNamedMax);
   }
 }
 
@@ -45,7 +51,8 @@ Result<cli::Exit> run_build(const cli::Args& args, cli::Terminal& terminal) {
   std::vector<std::filesystem::path> sources(args.positionals().begin(), args.positionals().end());
   std::unique_ptr<cli::Progress> bar;
   std::string shown;
-  const auto progress = [&](std::string_view work, const std::filesystem::path& source, std::uint64_t done, std::uint64_t total) {
+  const auto progress = [&](std::string_view work, const std::filesystem::path& source, std::uint64_t done,
+                            std::uint64_t total) {
     auto what = fmt::format("{} {}", work, source.filename().string());
     if (what != shown) {
       bar.reset();
@@ -79,16 +86,20 @@ std::span<const cli::Command> database_commands() {
   static const std::array<cli::Command, 2> list{{
       {{.name = "vuln db build",
         .summary = "Make the advisory database for offline scans",
-        .details = "A source is a file, a folder, a zip or a tar (plain, gzip or zstd) of CVE JSON 5, NVD JSON 2.0, OSV, KEV or EPSS\n"
-                   "documents; each document is recognised by its content. The old database is replaced when the new one is whole.\n"
-                   "Sources that did not change are copied from the old one, and an interrupted build goes on with the source at\n"
+        .details = "A source is a file, a folder, a zip or a tar (plain, gzip or zstd) of CVE JSON 5, NVD JSON 2.0, "
+                   "OSV, KEV or EPSS\n"
+                   "documents; each document is recognised by its content. The old database is replaced when the new "
+                   "one is whole.\n"
+                   "Sources that did not change are copied from the old one, and an interrupted build goes on with the "
+                   "source at\n"
                    "which it stopped. Documents that cannot be read are named and counted.",
         .positionals = {{.name = "SOURCE", .help = "where feed documents are", .repeatable = true}},
         .options = {{.name = "out", .value = "DIR", .help = "the database's folder", .required = true},
                     {.name = "strict", .value = "", .help = "fail when a document cannot be read"},
                     {.name = "fresh", .value = "", .help = "read every source again"},
                     kJson},
-        .examples = {"holdfast vuln db build cvelistV5.zip nvd/ all.zip known_exploited_vulnerabilities.json epss_scores.csv.gz --out db"}},
+        .examples = {"holdfast vuln db build cvelistV5.zip nvd/ all.zip known_exploited_vulnerabilities.json "
+                     "epss_scores.csv.gz --out db"}},
        &run_build},
       {{.name = "vuln db show",
         .summary = "Show what an advisory database holds",

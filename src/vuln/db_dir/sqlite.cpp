@@ -6,9 +6,10 @@ namespace {
 auto refuse(sqlite3* handle, std::string_view what) {
   const auto code = handle == nullptr ? SQLITE_NOMEM : sqlite3_errcode(handle);
   const bool full = code == SQLITE_FULL;
-  return fail(full ? ErrorKind::unavailable : ErrorKind::invalid, "HF-VULN-0020",
-              full ? "the disk is full" : "the advisory database cannot be used: " + std::string(what) + "; build it again",
-              handle == nullptr ? "out of memory" : sqlite3_errmsg(handle));
+  return fail(
+      full ? ErrorKind::unavailable : ErrorKind::invalid, "HF-VULN-0020",
+      full ? "the disk is full" : "the advisory database cannot be used: " + std::string(what) + "; build it again",
+      handle == nullptr ? "out of memory" : sqlite3_errmsg(handle));
 }
 
 // A file name as an SQLite URI (RFC 3986 path): '?', '#' and '%' would be read as parts of it.
@@ -30,7 +31,8 @@ SqliteStatement& SqliteStatement::bind(int index, std::int64_t value) {
   return *this;
 }
 SqliteStatement& SqliteStatement::bind(int index, std::string_view text) {
-  sqlite3_bind_text64(statement_.get(), index, text.data() == nullptr ? "" : text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
+  sqlite3_bind_text64(statement_.get(), index, text.data() == nullptr ? "" : text.data(), text.size(), SQLITE_STATIC,
+                      SQLITE_UTF8);
   return *this;
 }
 SqliteStatement& SqliteStatement::bind_blob(int index, std::string_view bytes) {
@@ -70,7 +72,8 @@ std::string_view SqliteStatement::text(int column) const {
 Result<Sqlite> Sqlite::open(const std::filesystem::path& file, Mode mode) {
   sqlite3* handle = nullptr;
   const bool read = mode == Mode::read;
-  const int flags = SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | (read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  const int flags = SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX |
+                    (read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   const int code = sqlite3_open_v2(uri_of(file, read ? "?immutable=1" : "").c_str(), &handle, flags, nullptr);
   Sqlite database(handle);
   if (code != SQLITE_OK) return refuse(handle, "it does not open");
@@ -78,7 +81,8 @@ Result<Sqlite> Sqlite::open(const std::filesystem::path& file, Mode mode) {
 }
 
 Result<void> Sqlite::script(const std::string& sql) {
-  if (sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) return refuse(handle_.get(), "it refuses a statement");
+  if (sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
+    return refuse(handle_.get(), "it refuses a statement");
   return {};
 }
 

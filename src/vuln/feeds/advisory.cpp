@@ -99,7 +99,8 @@ std::vector<std::string> product_names_of(const Statement& statement) {
     names.push_back(std::move(product));
   }
   for (const auto& text : statement.cpes)
-    if (const auto cpe = Cpe::parse(text); cpe && !cpe->is_any(CpeAttribute::product) && !cpe->is_na(CpeAttribute::product))
+    if (const auto cpe = Cpe::parse(text);
+        cpe && !cpe->is_any(CpeAttribute::product) && !cpe->is_na(CpeAttribute::product))
       names.push_back(fold_name(cpe->plain(CpeAttribute::product)));
   sort_unique(names);
   return names;
@@ -123,7 +124,8 @@ std::vector<ProductVendor> product_vendors_of(const Advisory& advisory) {
   std::vector<ProductVendor> pairs;
   each_cpe(advisory, [&](const Cpe& cpe, bool) {
     if (cpe.is_any(CpeAttribute::vendor) || cpe.is_na(CpeAttribute::vendor)) return;
-    pairs.push_back({fold_name(cpe.plain(CpeAttribute::product)), fold_name(cpe.plain(CpeAttribute::vendor)), cpe[CpeAttribute::part].front()});
+    pairs.push_back({fold_name(cpe.plain(CpeAttribute::product)), fold_name(cpe.plain(CpeAttribute::vendor)),
+                     cpe[CpeAttribute::part].front()});
   });
   sort_unique(pairs);
   return pairs;

@@ -58,12 +58,12 @@ struct Statement {
   std::string pointer{};    // RFC 6901, into the record: "/containers/cna/affected/0"
   std::string container{};  // who says it: CNA or ADP short name; OSV: empty
   Rule rule = Rule::first_match;
-  std::string vendor{};   // as written; empty for "n/a" and its like
+  std::string vendor{};  // as written; empty for "n/a" and its like
   std::string product{};
-  std::string package{};       // packageName or OSV package name, as written
-  std::string purl{};          // package key (Purl::package_key): the package, without version
+  std::string package{};            // packageName or OSV package name, as written
+  std::string purl{};               // package key (Purl::package_key): the package, without version
   std::vector<std::string> cpes{};  // formatted strings; their versions count only where `versions` says nothing
-  std::string repo{};          // as repo_key gives it
+  std::string repo{};               // as repo_key gives it
   Status default_status = Status::unknown;
   std::vector<VersionEntry> versions{};
   std::vector<std::string> program_files{};
@@ -123,9 +123,10 @@ struct Advisory {
   std::string assigner{};
   std::optional<Time> published{};
   std::optional<Time> modified{};
-  bool withdrawn = false;   // REJECTED or withdrawn: makes no findings
+  bool withdrawn = false;  // REJECTED or withdrawn: makes no findings
   bool disputed = false;
-  bool unanalyzed = false;  // NVD Deferred, Received, Awaiting Analysis, Undergoing Analysis: absence of data is not absence
+  bool unanalyzed =
+      false;  // NVD Deferred, Received, Awaiting Analysis, Undergoing Analysis: absence of data is not absence
   std::string nvd_status{};
   std::vector<Cvss> cvss{};
   Ssvc ssvc{};
@@ -142,7 +143,8 @@ struct Advisory {
 [[nodiscard]] std::vector<std::string> lookup_keys(const Advisory& advisory);  // sorted, unique
 // The products a statement may mean, folded: its product text, what our table knows that text as, and its CPE names.
 [[nodiscard]] std::vector<std::string> product_names_of(const Statement& statement);  // sorted, unique
-[[nodiscard]] std::string fold_name(std::string_view name);  // lower case; space and '-' become '_': linux-pam, linux_pam
+[[nodiscard]] std::string fold_name(
+    std::string_view name);  // lower case; space and '-' become '_': linux-pam, linux_pam
 
 // What the record's CPE names teach about who makes a product: the dictionary of the vendor rule.
 struct ProductVendor {

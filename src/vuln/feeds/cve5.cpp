@@ -50,7 +50,8 @@ std::string bound_text(std::string_view text, Reading& reading) {
 // ordered as a version, and every release is found outside. 12 digits are what git and the kernel abbreviate to.
 bool are_commits(std::string_view lower, std::string_view upper) {
   const auto hex_digits = [](std::string_view text) {
-    const bool hex = text.find_first_not_of("0123456789abcdef") == std::string_view::npos && text.find_first_of("abcdef") != std::string_view::npos;
+    const bool hex = text.find_first_not_of("0123456789abcdef") == std::string_view::npos &&
+                     text.find_first_of("abcdef") != std::string_view::npos;
     return hex && text.size() <= 40 ? text.size() : 0;
   };
   constexpr std::size_t kAbbreviated = 12, kShortest = 7;
@@ -120,9 +121,17 @@ std::string purl_of_collection(std::string_view collection, std::string_view pac
   struct Row {
     std::string_view host, type;
   };
-  constexpr std::array<Row, 11> kCollections{{{"registry.npmjs.org", "npm"}, {"npmjs.com", "npm"}, {"pypi.org", "pypi"}, {"pypi.python.org", "pypi"},
-                                              {"repo.maven.apache.org", "maven"}, {"repo1.maven.org", "maven"}, {"crates.io", "cargo"},
-                                              {"rubygems.org", "gem"}, {"nuget.org", "nuget"}, {"packagist.org", "composer"}, {"pkg.go.dev", "golang"}}};
+  constexpr std::array<Row, 11> kCollections{{{"registry.npmjs.org", "npm"},
+                                              {"npmjs.com", "npm"},
+                                              {"pypi.org", "pypi"},
+                                              {"pypi.python.org", "pypi"},
+                                              {"repo.maven.apache.org", "maven"},
+                                              {"repo1.maven.org", "maven"},
+                                              {"crates.io", "cargo"},
+                                              {"rubygems.org", "gem"},
+                                              {"nuget.org", "nuget"},
+                                              {"packagist.org", "composer"},
+                                              {"pkg.go.dev", "golang"}}};
   for (const auto& row : kCollections) {
     if (collection.find(row.host) == std::string_view::npos) continue;
     Purl parts;
@@ -146,7 +155,8 @@ void read_texts(JsonView item, std::string_view key, std::vector<std::string>& o
   });
 }
 
-Statement read_statement(JsonView item, std::string pointer, std::string_view container, const FeedLimits& limits, std::vector<std::string>& warnings) {
+Statement read_statement(JsonView item, std::string pointer, std::string_view container, const FeedLimits& limits,
+                         std::vector<std::string>& warnings) {
   Statement statement;
   statement.pointer = std::move(pointer);
   statement.container = std::string(container);
@@ -165,17 +175,21 @@ Statement read_statement(JsonView item, std::string pointer, std::string_view co
     statement.purl = purl_of_collection(collection, statement.package);
   // With a package inside a collection, vendor, product and CPE name what it is packaged for ("Red Hat Enterprise
   // Linux 8", packageName openssl): taking them for the package would accuse the platform.
-  if (!statement.package.empty() && !collection.empty() && statement.purl.empty() && collection.find("redhat.com") != std::string_view::npos) {
+  if (!statement.package.empty() && !collection.empty() && statement.purl.empty() &&
+      collection.find("redhat.com") != std::string_view::npos) {
     statement.vendor.clear();
     statement.product.clear();
   } else {
     item.each("cpes", [&](JsonView text, std::size_t index) {
       const auto cpe = Cpe::parse(text.text());
       if (cpe) statement.cpes.push_back(cpe->to_text());
-      else if (!is_absent(text.text())) warnings.push_back(statement.pointer + "/cpes/" + std::to_string(index) + ": " + cpe.error().message);
+      else if (!is_absent(text.text()))
+        warnings.push_back(statement.pointer + "/cpes/" + std::to_string(index) + ": " + cpe.error().message);
     });
   }
-  item.each("versions", [&](JsonView version, std::size_t index) { statement.versions.push_back(read_entry(version, index, limits)); });
+  item.each("versions", [&](JsonView version, std::size_t index) {
+    statement.versions.push_back(read_entry(version, index, limits));
+  });
   read_texts(item, "programFiles", statement.program_files, limits);
   read_texts(item, "platforms", statement.platforms, limits);
   read_texts(item, "modules", statement.modules, limits);
@@ -191,14 +205,16 @@ void read_metrics(JsonView container, std::string_view source, Advisory& advisor
     other["content"].each("options", [&](JsonView option, std::size_t) {
       if (const auto value = option.text("Exploitation"); !value.empty()) advisory.ssvc.exploitation = to_lower(value);
       if (const auto value = option.text("Automatable"); !value.empty()) advisory.ssvc.automatable = to_lower(value);
-      if (const auto value = option.text("Technical Impact"); !value.empty()) advisory.ssvc.technical_impact = to_lower(value);
+      if (const auto value = option.text("Technical Impact"); !value.empty())
+        advisory.ssvc.technical_impact = to_lower(value);
     });
   });
 }
 
 constexpr std::size_t kSummaryMax = 400;
 
-Result<void> read_container(JsonView container, const std::string& pointer, std::string_view fallback, const FeedLimits& limits, Advisory& advisory) {
+Result<void> read_container(JsonView container, const std::string& pointer, std::string_view fallback,
+                            const FeedLimits& limits, Advisory& advisory) {
   auto source = container["providerMetadata"].text("shortName");
   if (source.empty()) source = fallback;
   const auto affected = container["affected"];
@@ -206,13 +222,16 @@ Result<void> read_container(JsonView container, const std::string& pointer, std:
   affected.each([&](JsonView item, std::size_t) { versions += item["versions"].size(); });
   for (const auto& statement : advisory.statements) versions += statement.versions.size();
   if (advisory.statements.size() + affected.size() > limits.statements_max || versions > limits.versions_max)
-    return fail(ErrorKind::limit, "HF-VULN-0002", advisory.id + " has more affected entries or versions than the limits allow");
+    return fail(ErrorKind::limit, "HF-VULN-0002",
+                advisory.id + " has more affected entries or versions than the limits allow");
   affected.each([&](JsonView item, std::size_t index) {
-    advisory.statements.push_back(read_statement(item, pointer + "/affected/" + std::to_string(index), source, limits, advisory.warnings));
+    advisory.statements.push_back(
+        read_statement(item, pointer + "/affected/" + std::to_string(index), source, limits, advisory.warnings));
   });
   HF_CHECK(read_configurations(container["cpeApplicability"], pointer + "/cpeApplicability", source, limits, advisory));
   read_metrics(container, source, advisory);
-  container.each("tags", [&](JsonView tag, std::size_t) { advisory.disputed = advisory.disputed || tag.text() == "disputed"; });
+  container.each("tags",
+                 [&](JsonView tag, std::size_t) { advisory.disputed = advisory.disputed || tag.text() == "disputed"; });
   if (advisory.summary.empty()) advisory.summary = utf8_prefix(container.text("title"), kSummaryMax);
   container.each("descriptions", [&](JsonView description, std::size_t) {
     if (advisory.summary.empty() && description.text("lang").starts_with("en"))
@@ -223,14 +242,17 @@ Result<void> read_container(JsonView container, const std::string& pointer, std:
 
 }  // namespace
 
-bool is_cve5(JsonView root) { return root.text("dataType") == "CVE_RECORD" || (root["cveMetadata"] && root["containers"]); }
+bool is_cve5(JsonView root) {
+  return root.text("dataType") == "CVE_RECORD" || (root["cveMetadata"] && root["containers"]);
+}
 
 Result<Advisory> read_cve5(JsonView root, const FeedLimits& limits) {
   const auto metadata = root["cveMetadata"];
   Advisory advisory;
   advisory.feed = Feed::cve5;
   advisory.id = utf8_prefix(metadata.text("cveId"), 64);
-  if (!advisory.id.starts_with("CVE-")) return fail(ErrorKind::invalid, "HF-VULN-0003", "the CVE record has no cveMetadata.cveId");
+  if (!advisory.id.starts_with("CVE-"))
+    return fail(ErrorKind::invalid, "HF-VULN-0003", "the CVE record has no cveMetadata.cveId");
   advisory.withdrawn = metadata.text("state") == "REJECTED";
   advisory.assigner = utf8_prefix(metadata.text("assignerShortName"), 256);
   advisory.published = time_or_none(metadata.text("datePublished"));

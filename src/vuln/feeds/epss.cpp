@@ -42,7 +42,8 @@ Result<EpssCount> read_epss(std::string_view text, const std::function<Result<vo
     count.head.score_date = after(line, "score_date:");
     line = next_line(text);
   }
-  if (!line.starts_with("cve,epss")) return fail(ErrorKind::invalid, "HF-VULN-0003", "the EPSS file has no line \"cve,epss,percentile\"");
+  if (!line.starts_with("cve,epss"))
+    return fail(ErrorKind::invalid, "HF-VULN-0003", "the EPSS file has no line \"cve,epss,percentile\"");
   while (!text.empty()) {
     line = next_line(text);
     if (line.empty()) continue;
@@ -50,7 +51,8 @@ Result<EpssCount> read_epss(std::string_view text, const std::function<Result<vo
     EpssScore score;
     score.id = line.substr(0, first);
     const bool ok = second != std::string_view::npos && score.id.starts_with("CVE-") && score.id.size() <= 32 &&
-                    read_fraction(line.substr(first + 1, second - first - 1), score.score) && read_fraction(line.substr(second + 1), score.percentile);
+                    read_fraction(line.substr(first + 1, second - first - 1), score.score) &&
+                    read_fraction(line.substr(second + 1), score.percentile);
     if (!ok) {
       ++count.refused;
       continue;

@@ -10,7 +10,7 @@
 namespace hf::vuln {
 
 struct EpssScore {
-  std::string_view id;  // CVE id
+  std::string_view id;    // CVE id
   double score = 0;       // probability in 30 days, 0 to 1
   double percentile = 0;  // 0 to 1
 };
@@ -28,6 +28,7 @@ struct EpssCount {
 
 [[nodiscard]] bool is_epss(std::string_view text);
 // HF-VULN-0003 if there is no header line "cve,epss,...".
-[[nodiscard]] Result<EpssCount> read_epss(std::string_view text, const std::function<Result<void>(const EpssScore&)>& visit);
+[[nodiscard]] Result<EpssCount> read_epss(std::string_view text,
+                                          const std::function<Result<void>(const EpssScore&)>& visit);
 
 }  // namespace hf::vuln

@@ -18,12 +18,14 @@ Result<KevCatalog> read_kev(JsonView root) {
       ++catalog.refused;
       return;
     }
-    catalog.entries.push_back({cut(item.text("cveID")), cut(item.text("dateAdded")), cut(item.text("dueDate")), cut(item.text("vulnerabilityName")),
-                               cut(item.text("vendorProject")), cut(item.text("product")), item.text("knownRansomwareCampaignUse") == "Known"});
+    catalog.entries.push_back({cut(item.text("cveID")), cut(item.text("dateAdded")), cut(item.text("dueDate")),
+                               cut(item.text("vulnerabilityName")), cut(item.text("vendorProject")),
+                               cut(item.text("product")), item.text("knownRansomwareCampaignUse") == "Known"});
   });
   const auto count = root["count"];
   if (count && count.number() != double(catalog.entries.size() + catalog.refused))
-    return fail(ErrorKind::invalid, "HF-VULN-0004", "the KEV catalogue holds fewer entries than its own count says: it is cut off");
+    return fail(ErrorKind::invalid, "HF-VULN-0004",
+                "the KEV catalogue holds fewer entries than its own count says: it is cut off");
   return catalog;
 }
 

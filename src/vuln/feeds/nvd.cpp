@@ -37,7 +37,8 @@ CpeMatch read_match(JsonView item, const std::string& pointer, std::vector<std::
 Result<CpeNode> read_node(JsonView item, const std::string& pointer, std::string where, std::size_t depth, Walk& walk,
                           std::vector<std::string>& warnings) {
   if (depth > walk.limits.nodes_depth_max)
-    return fail(ErrorKind::limit, "HF-VULN-0002", pointer + ": nodes nest deeper than " + std::to_string(walk.limits.nodes_depth_max));
+    return fail(ErrorKind::limit, "HF-VULN-0002",
+                pointer + ": nodes nest deeper than " + std::to_string(walk.limits.nodes_depth_max));
   CpeNode node;
   node.where = std::move(where);
   node.all = item.text("operator") == "AND";
@@ -67,20 +68,26 @@ Result<Advisory> read_record(JsonView cve, JsonView annotation, const std::strin
   Advisory advisory;
   advisory.feed = Feed::nvd;
   advisory.id = std::string((cve.text("id").empty() ? annotation.text("cve_id") : cve.text("id")).substr(0, 64));
-  if (!advisory.id.starts_with("CVE-")) return fail(ErrorKind::invalid, "HF-VULN-0003", "an NVD record has no CVE id", pointer);
+  if (!advisory.id.starts_with("CVE-"))
+    return fail(ErrorKind::invalid, "HF-VULN-0003", "an NVD record has no CVE id", pointer);
   advisory.assigner = utf8_prefix(cve.text("sourceIdentifier"), 256);
-  advisory.published = time_or_none(cve.text("published").empty() ? annotation.text("published") : cve.text("published"));
-  advisory.modified = time_or_none(cve.text("lastModified").empty() ? annotation.text("modified") : cve.text("lastModified"));
+  advisory.published =
+      time_or_none(cve.text("published").empty() ? annotation.text("published") : cve.text("published"));
+  advisory.modified =
+      time_or_none(cve.text("lastModified").empty() ? annotation.text("modified") : cve.text("lastModified"));
   advisory.nvd_status = utf8_prefix(cve.text("vulnStatus"), 64);
   const auto status = to_lower(advisory.nvd_status);
   advisory.withdrawn = status == "rejected";
-  advisory.unanalyzed = status == "deferred" || status == "received" || status == "awaiting analysis" || status == "undergoing analysis";
+  advisory.unanalyzed =
+      status == "deferred" || status == "received" || status == "awaiting analysis" || status == "undergoing analysis";
   cve.each("cveTags", [&](JsonView tags, std::size_t) {
-    tags.each("tags", [&](JsonView tag, std::size_t) { advisory.disputed = advisory.disputed || tag.text() == "disputed"; });
+    tags.each("tags",
+              [&](JsonView tag, std::size_t) { advisory.disputed = advisory.disputed || tag.text() == "disputed"; });
   });
   constexpr std::size_t kSummaryMax = 400;
   cve.each("descriptions", [&](JsonView description, std::size_t) {
-    if (advisory.summary.empty() && description.text("lang") == "en") advisory.summary = utf8_prefix(description.text("value"), kSummaryMax);
+    if (advisory.summary.empty() && description.text("lang") == "en")
+      advisory.summary = utf8_prefix(description.text("value"), kSummaryMax);
   });
   if (advisory.summary.empty()) advisory.summary = utf8_prefix(annotation.text("description"), kSummaryMax);
   for (const std::string_view key : {"cvssMetricV40", "cvssMetricV31", "cvssMetricV30", "cvssMetricV2"})
@@ -97,12 +104,13 @@ bool is_nvd(JsonView root) {
   if (root["cve"].is_object() && (root["_annotation"] || root["cve"]["id"])) return true;
   if (root.text("format") == "NVD_CVE") return true;
   bool first = false;
-  root.each("vulnerabilities", [&](JsonView item, std::size_t index) { first = first || (index == 0 && item["cve"].is_object()); });
+  root.each("vulnerabilities",
+            [&](JsonView item, std::size_t index) { first = first || (index == 0 && item["cve"].is_object()); });
   return first;
 }
 
-Result<void> read_configurations(JsonView configurations, const std::string& pointer, std::string_view container, const FeedLimits& limits,
-                                 Advisory& advisory) {
+Result<void> read_configurations(JsonView configurations, const std::string& pointer, std::string_view container,
+                                 const FeedLimits& limits, Advisory& advisory) {
   Walk walk{limits};
   Result<void> ok;
   configurations.each([&](JsonView item, std::size_t index) {

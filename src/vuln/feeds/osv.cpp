@@ -33,7 +33,8 @@ bool intervals_of(std::vector<Event> events, Scheme scheme, std::vector<Interval
   std::string limit;
   for (const auto& event : events)
     if (event.kind == Kind::limit && event.version != "*") {
-      const auto order = limit.empty() ? std::optional(std::strong_ordering::greater) : compare(scheme, event.version, limit);
+      const auto order =
+          limit.empty() ? std::optional(std::strong_ordering::greater) : compare(scheme, event.version, limit);
       if (!order) ordered = false;
       else if (*order > 0) limit = event.version;
     }
@@ -95,17 +96,22 @@ constexpr std::array<EcosystemRow, 26> kEcosystems{{
     {"SUSE", "rpm", "suse", Scheme::rpm},
 }};
 
-void read_range(JsonView item, const std::string& where, Scheme scheme, const FeedLimits& limits, Statement& statement) {
+void read_range(JsonView item, const std::string& where, Scheme scheme, const FeedLimits& limits,
+                Statement& statement) {
   VersionEntry entry;
   entry.where = where;
   entry.status = Status::affected;
   const auto type = item.text("type");
   entry.git = type == "GIT";
-  entry.range.scheme = entry.git ? Scheme::opaque : type == "SEMVER" && scheme != Scheme::golang && scheme != Scheme::npm ? Scheme::semver : scheme;
+  entry.range.scheme = entry.git                                                               ? Scheme::opaque
+                       : type == "SEMVER" && scheme != Scheme::golang && scheme != Scheme::npm ? Scheme::semver
+                                                                                               : scheme;
   std::vector<Event> events;
   item.each("events", [&](JsonView event, std::size_t) {
-    constexpr std::array<std::pair<std::string_view, Kind>, 4> kKinds{{{"introduced", Kind::introduced}, {"fixed", Kind::fixed},
-                                                                      {"last_affected", Kind::last_affected}, {"limit", Kind::limit}}};
+    constexpr std::array<std::pair<std::string_view, Kind>, 4> kKinds{{{"introduced", Kind::introduced},
+                                                                       {"fixed", Kind::fixed},
+                                                                       {"last_affected", Kind::last_affected},
+                                                                       {"limit", Kind::limit}}};
     for (const auto& [key, kind] : kKinds)
       if (const auto version = event.text(key); !version.empty()) {
         if (version.size() > limits.text_max) entry.reading = Reading::unreadable;
@@ -118,14 +124,16 @@ void read_range(JsonView item, const std::string& where, Scheme scheme, const Fe
     entry.text = "a range without an introduced event";
   } else if (!intervals_of(std::move(events), entry.range.scheme, entry.range.intervals) && !entry.git) {
     entry.reading = Reading::lenient;
-    entry.text = "events that the order of " + std::string(name_of(entry.range.scheme)) + " cannot sort, taken as written";
+    entry.text =
+        "events that the order of " + std::string(name_of(entry.range.scheme)) + " cannot sort, taken as written";
   }
   entry.whole = !entry.git && entry.range.intervals.size() == 1 && entry.range.intervals.front() == Interval{};
   if (entry.git) statement.repo = repo_key(item.text("repo").substr(0, limits.text_max));
   statement.versions.push_back(std::move(entry));
 }
 
-Result<Statement> read_affected(JsonView item, std::string pointer, const FeedLimits& limits, std::size_t& versions, Advisory& advisory) {
+Result<Statement> read_affected(JsonView item, std::string pointer, const FeedLimits& limits, std::size_t& versions,
+                                Advisory& advisory) {
   Statement statement;
   statement.pointer = std::move(pointer);
   statement.rule = Rule::any_match;
@@ -173,7 +181,8 @@ Result<Statement> read_affected(JsonView item, std::string pointer, const FeedLi
     statement.versions.push_back(std::move(entry));
   }
   item.each("severity", [&](JsonView severity, std::size_t) {
-    advisory.cvss.push_back({.version = {}, .vector = utf8_prefix(severity.text("score"), 512), .severity = {}, .source = {}, .score = 0});
+    advisory.cvss.push_back(
+        {.version = {}, .vector = utf8_prefix(severity.text("score"), 512), .severity = {}, .source = {}, .score = 0});
   });
   return statement;
 }
@@ -187,12 +196,15 @@ void read_names(JsonView root, std::string_view key, std::vector<std::string>& o
 }  // namespace
 
 bool is_osv(JsonView root) {
-  return root["id"] && root["modified"] && (root["affected"].is_array() || root["schema_version"] || root["withdrawn"]) && !root["cve"] && !root["cveMetadata"];
+  return root["id"] && root["modified"] &&
+         (root["affected"].is_array() || root["schema_version"] || root["withdrawn"]) && !root["cve"] &&
+         !root["cveMetadata"];
 }
 
 EcosystemPackage package_of_ecosystem(std::string_view ecosystem, std::string_view name) {
   const auto base = ecosystem.substr(0, ecosystem.find(':'));
-  const auto row = std::find_if(kEcosystems.begin(), kEcosystems.end(), [&](const EcosystemRow& r) { return r.ecosystem == base; });
+  const auto row =
+      std::find_if(kEcosystems.begin(), kEcosystems.end(), [&](const EcosystemRow& r) { return r.ecosystem == base; });
   if (row == kEcosystems.end() || name.empty()) return {};
   Purl parts;
   parts.type = row->type;
@@ -221,7 +233,8 @@ Result<Advisory> read_osv(JsonView root, const FeedLimits& limits) {
   read_names(root, "aliases", advisory.aliases);
   read_names(root, "upstream", advisory.upstream);
   root.each("severity", [&](JsonView severity, std::size_t) {
-    advisory.cvss.push_back({.version = {}, .vector = utf8_prefix(severity.text("score"), 512), .severity = {}, .source = {}, .score = 0});
+    advisory.cvss.push_back(
+        {.version = {}, .vector = utf8_prefix(severity.text("score"), 512), .severity = {}, .source = {}, .score = 0});
   });
   if (root["affected"].size() > limits.statements_max)
     return fail(ErrorKind::limit, "HF-VULN-0002", advisory.id + " has more affected entries than the limits allow");

@@ -14,7 +14,8 @@ namespace {
 constexpr std::size_t kMessageMax = 300;
 
 void add_part(crypto::Sha256Stream& digest, std::string_view part) {
-  digest.update(bytes_of(fmt::format("{}:", part.size()))).update(bytes_of(part));  // lengths: no two lists run together
+  digest.update(bytes_of(fmt::format("{}:", part.size())))
+      .update(bytes_of(part));  // lengths: no two lists run together
 }
 
 Result<std::string> digest_of_file(const std::filesystem::path& path) {
@@ -77,7 +78,8 @@ class SourceRead {
     } else {
       ++report_.unreadable_count;
       if (report_.unreadable.size() < limits_.unreadable_named_max)
-        report_.unreadable.push_back({utf8_prefix(name, kMessageMax), std::string(kind.error().code), utf8_prefix(kind.error().message, kMessageMax)});
+        report_.unreadable.push_back({utf8_prefix(name, kMessageMax), std::string(kind.error().code),
+                                      utf8_prefix(kind.error().message, kMessageMax)});
     }
     return true;
   }
@@ -88,7 +90,8 @@ class SourceRead {
   Result<void> take(Advisory advisory) {
     ++report_.advisories;
     if (advisory.unanalyzed) ++report_.unanalyzed;
-    if (advisory.modified && (!report_.newest || *report_.newest < *advisory.modified)) report_.newest = advisory.modified;
+    if (advisory.modified && (!report_.newest || *report_.newest < *advisory.modified))
+      report_.newest = advisory.modified;
     return kept(outer_.advisory ? outer_.advisory(std::move(advisory)) : Result<void>{});
   }
   Result<void> kept(Result<void> result) {
@@ -170,7 +173,8 @@ Result<SourceReport> source_report_of(const JsonObject& json) {
   report.documents = number(json, "documents");
   report.bytes = number(json, "bytes");
   if (const auto* kinds = json.if_contains("kinds"); kinds != nullptr && kinds->is_object())
-    for (std::size_t i = 0; i < report.by_kind.size(); ++i) report.by_kind[i] = number(kinds->get_object(), name_of(static_cast<DocumentKind>(i)));
+    for (std::size_t i = 0; i < report.by_kind.size(); ++i)
+      report.by_kind[i] = number(kinds->get_object(), name_of(static_cast<DocumentKind>(i)));
   report.advisories = number(json, "advisories");
   report.unanalyzed = number(json, "unanalyzed");
   report.kev_entries = number(json, "kev_entries");
@@ -179,7 +183,8 @@ Result<SourceReport> source_report_of(const JsonObject& json) {
   if (const auto* list = json.if_contains("unreadable"); list != nullptr && list->is_array())
     for (const auto& item : list->get_array())
       if (item.is_object())
-        report.unreadable.push_back({text(item.get_object(), "document"), text(item.get_object(), "code"), text(item.get_object(), "message")});
+        report.unreadable.push_back(
+            {text(item.get_object(), "document"), text(item.get_object(), "code"), text(item.get_object(), "message")});
   if (const auto newest = text(json, "newest"); !newest.empty()) {
     const auto time = parse_rfc3339(newest);
     readable = readable && time.has_value();
@@ -189,7 +194,8 @@ Result<SourceReport> source_report_of(const JsonObject& json) {
   report.kev_released = text(json, "kev_released");
   report.epss_model = text(json, "epss_model");
   report.epss_date = text(json, "epss_date");
-  if (!readable || report.sha256.empty()) return fail(ErrorKind::invalid, "HF-VULN-0013", "the stored report of a source cannot be read");
+  if (!readable || report.sha256.empty())
+    return fail(ErrorKind::invalid, "HF-VULN-0013", "the stored report of a source cannot be read");
   return report;
 }
 

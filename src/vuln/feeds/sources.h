@@ -35,7 +35,7 @@ struct SourceReport {
   std::string name{};    // of the file or folder, without the way to it
   std::string sha256{};  // as source_digest gives it
   std::uint64_t documents = 0;
-  std::uint64_t bytes = 0;  // of all documents, decompressed
+  std::uint64_t bytes = 0;                              // of all documents, decompressed
   std::array<std::uint64_t, kDocumentKinds> by_kind{};  // documents, by DocumentKind
   std::uint64_t advisories = 0;
   std::uint64_t unanalyzed = 0;  // NVD records that NIST has not analysed: nothing can match them
@@ -61,7 +61,7 @@ using SourceProgress = std::function<void(std::uint64_t done, std::uint64_t tota
 
 // A document that no parser can read is named and counted, and the others are still read; so is a record among the
 // others of its page. The archive's errors (HF-ARCHIVE-0001 to 0006) and the sink's end the reading.
-[[nodiscard]] Result<SourceReport> read_source(const std::filesystem::path& source, const SourceLimits& limits, const FeedSink& sink,
-                                               const SourceProgress& progress = {});
+[[nodiscard]] Result<SourceReport> read_source(const std::filesystem::path& source, const SourceLimits& limits,
+                                               const FeedSink& sink, const SourceProgress& progress = {});
 
 }  // namespace hf::vuln

@@ -12,7 +12,8 @@ namespace fs = std::filesystem;
 class Sources : public testing::Test {
  protected:
   void SetUp() override {
-    root_ = fs::temp_directory_path() / ("hf-sources-" + std::to_string(::getpid()) + "-" + testing::UnitTest::GetInstance()->current_test_info()->name());
+    root_ = fs::temp_directory_path() / ("hf-sources-" + std::to_string(::getpid()) + "-" +
+                                         testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(root_);
     fs::create_directories(root_);
   }
@@ -40,15 +41,21 @@ class Sources : public testing::Test {
   std::string refuse_;
 };
 
-constexpr std::string_view kOsv = R"({"id":"GHSA-1","modified":"2024-05-06T00:00:00Z","affected":[{"package":{"ecosystem":"npm","name":"a"},
+constexpr std::string_view kOsv =
+    R"({"id":"GHSA-1","modified":"2024-05-06T00:00:00Z","affected":[{"package":{"ecosystem":"npm","name":"a"},
     "ranges":[{"type":"SEMVER","events":[{"introduced":"0"},{"fixed":"2.0.0"}]}]}]})";
-constexpr std::string_view kPage = R"({"format":"NVD_CVE","vulnerabilities":[{"cve":{"id":"CVE-2024-1","vulnStatus":"Deferred","lastModified":"2024-07-01T00:00:00"}},
+constexpr std::string_view kPage =
+    R"({"format":"NVD_CVE","vulnerabilities":[{"cve":{"id":"CVE-2024-1","vulnStatus":"Deferred","lastModified":"2024-07-01T00:00:00"}},
     {"cve":{"id":"not a number"}},{"cve":{"id":"CVE-2024-3","vulnStatus":"Analyzed"}}]})";
 
 TEST_F(Sources, CountsEveryKindInOrder) {
   write("b/osv.json", kOsv);
-  write("a/page.json", R"({"format":"NVD_CVE","vulnerabilities":[{"cve":{"id":"CVE-2024-1","vulnStatus":"Deferred","lastModified":"2024-07-01T00:00:00"}}]})");
-  write("kev.json", R"({"catalogVersion":"2025.08.25","dateReleased":"2025-08-25","count":1,"vulnerabilities":[{"cveID":"CVE-2024-1"}]})");
+  write(
+      "a/page.json",
+      R"({"format":"NVD_CVE","vulnerabilities":[{"cve":{"id":"CVE-2024-1","vulnStatus":"Deferred","lastModified":"2024-07-01T00:00:00"}}]})");
+  write(
+      "kev.json",
+      R"({"catalogVersion":"2025.08.25","dateReleased":"2025-08-25","count":1,"vulnerabilities":[{"cveID":"CVE-2024-1"}]})");
   write("epss.csv", "#model_version:v1,score_date:2026-01-01T00:00:00+0000\ncve,epss,percentile\nCVE-2024-1,0.5,0.9\n");
   write("README.md", "# not a feed");
   const auto report = read();
@@ -75,7 +82,8 @@ TEST_F(Sources, AnUnreadableDocumentIsNamedAndTheRestIsRead) {
   write("4.json", "{\"id\":\"\xff\",\"affected\":[]}");
   const auto report = read();
   ASSERT_TRUE(report);
-  EXPECT_EQ(seen_, (std::vector<std::string>{"GHSA-1", "CVE-2024-1", "CVE-2024-3"})) << "a bad record does not cost its page";
+  EXPECT_EQ(seen_, (std::vector<std::string>{"GHSA-1", "CVE-2024-1", "CVE-2024-3"}))
+      << "a bad record does not cost its page";
   EXPECT_EQ(report->unreadable_count, 3U);
   ASSERT_EQ(report->unreadable.size(), 3U);
   EXPECT_EQ(report->unreadable[0].document, "1.json");

@@ -27,7 +27,8 @@ std::string_view without_v(std::string_view word) {
 
 // "1.x" and "1.2.X" as the wildcard "1.*"; anything else as it is.
 std::pair<std::string, bool> wildcard_of(std::string_view word) {
-  if (word.size() > 2 && (word.ends_with(".x") || word.ends_with(".X"))) return {std::string(word.substr(0, word.size() - 1)) + "*", true};
+  if (word.size() > 2 && (word.ends_with(".x") || word.ends_with(".X")))
+    return {std::string(word.substr(0, word.size() - 1)) + "*", true};
   return {std::string(word), false};
 }
 
@@ -59,9 +60,16 @@ Intervals two_sided(std::string_view text) {
     std::string_view text;
     bool inclusive;
   };
-  constexpr std::array<Word, 10> kBetween{{{" up to and including ", true}, {" up to ", true}, {" through ", true},
-                                           {" thru ", true}, {" to before ", false}, {" to ", true}, {" before ", false},
-                                           {" prior to ", false}, {" – ", true}, {" - ", true}}};
+  constexpr std::array<Word, 10> kBetween{{{" up to and including ", true},
+                                           {" up to ", true},
+                                           {" through ", true},
+                                           {" thru ", true},
+                                           {" to before ", false},
+                                           {" to ", true},
+                                           {" before ", false},
+                                           {" prior to ", false},
+                                           {" – ", true},
+                                           {" - ", true}}};
   for (const auto& word : kBetween) {
     const auto at = text.find(word.text);
     if (at == std::string_view::npos) continue;
@@ -92,27 +100,30 @@ Intervals affected_in_brackets(std::string_view text) {
 }
 
 Intervals one_sided(std::string_view text) {
-  for (const std::string_view word : {"all versions before ", "all versions prior to ", "versions before ", "versions prior to ",
-                                      "prior to version ", "before version ", "prior to ", "before ", "earlier than ", "lower than "})
+  for (const std::string_view word :
+       {"all versions before ", "all versions prior to ", "versions before ", "versions prior to ", "prior to version ",
+        "before version ", "prior to ", "before ", "earlier than ", "lower than "})
     if (auto rest = text; has_prefix(rest, word)) {
       if (const auto upper = bound_of(rest)) return one({"", true, *upper, false});
       return std::nullopt;
     }
-  for (const std::string_view word : {"up to and including ", "versions up to ", "up to ", "through ", "until ", "all versions through ", "all versions up to "})
+  for (const std::string_view word : {"up to and including ", "versions up to ", "up to ", "through ", "until ",
+                                      "all versions through ", "all versions up to "})
     if (auto rest = text; has_prefix(rest, word)) {
       if (const auto upper = bound_of(rest)) return one({"", true, *upper, true});
       return std::nullopt;
     }
-  for (const std::string_view word : {" and prior versions", " and earlier versions", " and all prior versions", " and prior", " and earlier",
-                                      " and below", " and older", " or earlier", " or below", " or prior", " or lower", " and lower",
-                                      " and before", " and previous versions", " and previous", "(and earlier)", " (and prior)"})
+  for (const std::string_view word :
+       {" and prior versions", " and earlier versions", " and all prior versions", " and prior", " and earlier",
+        " and below", " and older", " or earlier", " or below", " or prior", " or lower", " and lower", " and before",
+        " and previous versions", " and previous", "(and earlier)", " (and prior)"})
     if (auto rest = text; has_suffix(rest, word)) {
       has_suffix(rest, ",");
       if (const auto upper = bound_of(rest)) return one({"", true, *upper, true});
       return std::nullopt;
     }
-  for (const std::string_view word : {" and later versions", " and later", " and above", " and newer", " or later", " or newer", " or higher",
-                                      " and up", " onwards"})
+  for (const std::string_view word : {" and later versions", " and later", " and above", " and newer", " or later",
+                                      " or newer", " or higher", " and up", " onwards"})
     if (auto rest = text; has_suffix(rest, word)) {
       if (const auto lower = bound_of(rest)) return one({*lower, true, "", false});
       return std::nullopt;
@@ -195,8 +206,9 @@ std::optional<std::vector<std::string>> list_of(std::string_view text) {
 
 bool is_absent(std::string_view raw) {
   const auto text = to_lower(trim(raw));
-  constexpr std::array<std::string_view, 14> kAbsent{"", "n/a", "na", "-", "--", "none", "unspecified", "unknown", "not specified",
-                                                     "undefined", "null", "tbd", "various", "not available"};
+  constexpr std::array<std::string_view, 14> kAbsent{
+      "",        "n/a",           "na",        "-",    "--",  "none",    "unspecified",
+      "unknown", "not specified", "undefined", "null", "tbd", "various", "not available"};
   return std::find(kAbsent.begin(), kAbsent.end(), text) != kAbsent.end();
 }
 
@@ -221,7 +233,8 @@ VersionText read_version_text(std::string_view raw, Scheme scheme) {
     return read;
   }
   for (const std::string_view noise : {"all versions ", "versions ", "version "})
-    if (text.starts_with(noise) && text.find_first_of("<>=") != std::string_view::npos) text = trim(text.substr(noise.size()));
+    if (text.starts_with(noise) && text.find_first_of("<>=") != std::string_view::npos)
+      text = trim(text.substr(noise.size()));
   Intervals intervals = text.find_first_of("<>=") != std::string_view::npos ? comparators(text) : std::nullopt;
   if (!intervals) intervals = affected_in_brackets(text);
   if (!intervals) intervals = one_sided(text);

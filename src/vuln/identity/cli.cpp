@@ -15,7 +15,8 @@
 namespace hf::vuln {
 namespace {
 
-constexpr cli::Option kBatch{.name = "batch", .value = "", .help = "read the arguments from standard input, tab-separated, one case a line"};
+constexpr cli::Option kBatch{
+    .name = "batch", .value = "", .help = "read the arguments from standard input, tab-separated, one case a line"};
 
 // Every line of standard input, without its line end, as its two tab-separated fields.
 template <class Answer>
@@ -48,7 +49,9 @@ Result<cli::Exit> version_compare(const cli::Args& args, cli::Terminal& terminal
   }
   if (args.flag("batch")) {
     HF_CHECK(want(args, 1, "with --batch only the scheme is given"));
-    return for_each_pair(terminal, [&](std::string_view a, std::string_view b) { terminal.out << sign_of(compare(*scheme, a, b)) << "\n"; });
+    return for_each_pair(terminal, [&](std::string_view a, std::string_view b) {
+      terminal.out << sign_of(compare(*scheme, a, b)) << "\n";
+    });
   }
   HF_CHECK(want(args, 3, "two versions are compared: holdfast version compare SCHEME A B"));
   for (const auto version : {args.positional(1), args.positional(2)})
@@ -113,7 +116,9 @@ Result<cli::Exit> purl_parse(const cli::Args& args, cli::Terminal& terminal) {
     for (std::string line; std::getline(terminal.in, line);) {
       if (line.ends_with('\r')) line.pop_back();
       const auto purl = Purl::parse(line, limits);
-      terminal.out << hf::to_text(purl ? json_of(*purl) : JsonObject{{"code", purl.error().code}, {"error", purl.error().message}}) << "\n";
+      terminal.out << hf::to_text(purl ? json_of(*purl)
+                                       : JsonObject{{"code", purl.error().code}, {"error", purl.error().message}})
+                   << "\n";
     }
     return cli::kOk;
   }
@@ -129,34 +134,43 @@ std::span<const cli::Command> identity_commands() {
   static const std::array<cli::Command, 4> commands{{
       {{.name = "version compare",
         .summary = "Say which of two versions is the newer one",
-        .details = "Prints <, = or >. With --batch a line each, and ? where one of the two is not a version of the scheme.",
-        .positionals = {{.name = "SCHEME", .help = "generic, semver, npm, pypi, maven, deb, rpm, apk, openssl, kernel, ..."},
+        .details =
+            "Prints <, = or >. With --batch a line each, and ? where one of the two is not a version of the scheme.",
+        .positionals = {{.name = "SCHEME",
+                         .help = "generic, semver, npm, pypi, maven, deb, rpm, apk, openssl, kernel, ..."},
                         {.name = "A", .help = "a version", .required = false},
                         {.name = "B", .help = "a version", .required = false}},
         .options = {kBatch},
-        .examples = {"holdfast version compare openssl 1.1.1w 3.0.11", "holdfast version compare deb --batch < pairs.tsv"}},
+        .examples = {"holdfast version compare openssl 1.1.1w 3.0.11",
+                     "holdfast version compare deb --batch < pairs.tsv"}},
        &version_compare},
       {{.name = "vers contains",
         .summary = "Say whether a version is inside a version range",
-        .details = "Prints inside, outside or unknown, and exits with 0, 1 or 3. Unknown is not outside: a bound or the version\n"
+        .details = "Prints inside, outside or unknown, and exits with 0, 1 or 3. Unknown is not outside: a bound or "
+                   "the version\n"
                    "could not be read.",
-        .positionals = {{.name = "VERS", .help = "a version range specifier: vers:SCHEME/CONSTRAINTS", .required = false},
-                        {.name = "VERSION", .help = "a version", .required = false}},
+        .positionals =
+            {{.name = "VERS", .help = "a version range specifier: vers:SCHEME/CONSTRAINTS", .required = false},
+             {.name = "VERSION", .help = "a version", .required = false}},
         .options = {kBatch},
         .examples = {"holdfast vers contains 'vers:deb/>=1.0|<1.2-3' 1.1"}},
        &vers_contains},
       {{.name = "cpe match",
         .summary = "Say how the set of products that one CPE name means stands to that of another",
-        .details = "Prints disjoint, equal, subset, superset or undefined (NISTIR 7696). Exits with 0 if the first name covers\n"
+        .details = "Prints disjoint, equal, subset, superset or undefined (NISTIR 7696). Exits with 0 if the first "
+                   "name covers\n"
                    "the second, else with 1.",
-        .positionals = {{.name = "SOURCE", .help = "a CPE 2.3 name or 2.2 URI, as an advisory has it", .required = false},
-                        {.name = "TARGET", .help = "a CPE 2.3 name or 2.2 URI, as a component has it", .required = false}},
+        .positionals =
+            {{.name = "SOURCE", .help = "a CPE 2.3 name or 2.2 URI, as an advisory has it", .required = false},
+             {.name = "TARGET", .help = "a CPE 2.3 name or 2.2 URI, as a component has it", .required = false}},
         .options = {kBatch},
-        .examples = {"holdfast cpe match 'cpe:2.3:a:openssl:openssl:*:*:*:*:*:*:*:*' 'cpe:2.3:a:openssl:openssl:3.0.11:*:*:*:*:*:*:*'"}},
+        .examples = {"holdfast cpe match 'cpe:2.3:a:openssl:openssl:*:*:*:*:*:*:*:*' "
+                     "'cpe:2.3:a:openssl:openssl:3.0.11:*:*:*:*:*:*:*'"}},
        &cpe_match},
       {{.name = "purl parse",
         .summary = "Take a package URL apart",
-        .details = "Prints the canonical text, the parts and the versioning scheme as JSON. Reads kindly what documents from the\n"
+        .details = "Prints the canonical text, the parts and the versioning scheme as JSON. Reads kindly what "
+                   "documents from the\n"
                    "field hold; --strict refuses whatever ECMA-427 or the type definition forbids.",
         .positionals = {{.name = "PURL", .help = "a package URL", .required = false}},
         .options = {kBatch, {.name = "strict", .value = "", .help = "hold the package URL to its type definition"}},

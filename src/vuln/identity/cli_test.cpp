@@ -28,7 +28,8 @@ Outcome run(std::string_view name, std::vector<std::string_view> words, const st
 
 TEST(IdentityCommands, CompareVersions) {
   EXPECT_EQ(run("version compare", {"openssl", "1.1.1w", "3.0.11"}).out, "<\n");
-  EXPECT_EQ(run("version compare", {"deb", "--batch"}, "1.0\t1.0-0\r\n1.0~\t1.0\nx y\t1\nonly one\n").out, "=\n<\n?\n!\n");
+  EXPECT_EQ(run("version compare", {"deb", "--batch"}, "1.0\t1.0-0\r\n1.0~\t1.0\nx y\t1\nonly one\n").out,
+            "=\n<\n?\n!\n");
   EXPECT_EQ(run("version compare", {"nonsense", "1", "2"}).code, "HF-VERSION-0001");
   EXPECT_EQ(run("version compare", {"generic", "1", "n/a"}).code, "HF-VERSION-0002");
   EXPECT_EQ(run("version compare", {"generic", "1"}).code, "HF-CLI-0001");

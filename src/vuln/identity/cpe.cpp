@@ -13,8 +13,9 @@ namespace {
 constexpr std::size_t kBytesMax = 4096;
 constexpr std::string_view kPrefix23 = "cpe:2.3:";
 constexpr std::string_view kPrefix22 = "cpe:/";
-constexpr std::array<std::string_view, kCpeAttributes> kNames{
-    "part", "vendor", "product", "version", "update", "edition", "language", "sw_edition", "target_sw", "target_hw", "other"};
+constexpr std::array<std::string_view, kCpeAttributes> kNames{"part",      "vendor",    "product",  "version",
+                                                              "update",    "edition",   "language", "sw_edition",
+                                                              "target_sw", "target_hw", "other"};
 
 auto not_a_name(std::string message) { return fail(ErrorKind::invalid, "HF-CPE-0001", std::move(message)); }
 auto bad_value(std::size_t attribute, std::string why) {
@@ -22,8 +23,8 @@ auto bad_value(std::size_t attribute, std::string why) {
 }
 
 bool is_plain(char c) {  // what a formatted string may hold unquoted (NISTIR 7695 6.2.1)
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.' ||
-         static_cast<unsigned char>(c) >= 0x80;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+         c == '.' || static_cast<unsigned char>(c) >= 0x80;
 }
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
@@ -42,7 +43,8 @@ std::optional<std::string> normalize(std::string_view text) {
   const auto is_wild = [&](std::size_t at) { return text[at] == '*' || text[at] == '?'; };
   if (is_wild(0)) {
     if (text[0] == '*') out += text[i++];
-    else while (i < text.size() && text[i] == '?') out += text[i++];
+    else
+      while (i < text.size() && text[i] == '?') out += text[i++];
   }
   bool any = false;
   for (; i < text.size() && !is_wild(i); ++i) {
@@ -58,7 +60,8 @@ std::optional<std::string> normalize(std::string_view text) {
   }
   const auto tail = i;
   if (i < text.size() && text[i] == '*') out += text[i++];
-  else while (i < text.size() && text[i] == '?') out += text[i++];
+  else
+    while (i < text.size() && text[i] == '?') out += text[i++];
   if (i != text.size() || (!any && tail != text.size())) return std::nullopt;
   if (out == "-") return "\\-";
   return out;
@@ -180,7 +183,8 @@ bool matches(std::string_view pattern, std::string_view value) {
   }
   for (auto at = value.find(pattern); at != std::string_view::npos; at = value.find(pattern, at + 1)) {
     const auto before = value.substr(0, at), after = value.substr(at + pattern.size());
-    const bool splits_a_quote = !before.empty() && before.back() == '\\' && (before.size() < 2 || before[before.size() - 2] != '\\');
+    const bool splits_a_quote =
+        !before.empty() && before.back() == '\\' && (before.size() < 2 || before[before.size() - 2] != '\\');
     if (splits_a_quote) continue;
     if ((lead == kAny || length(before) <= lead) && (trail == kAny || length(after) <= trail)) return true;
   }
@@ -227,7 +231,8 @@ Result<Cpe> Cpe::parse(std::string_view text) {
                                             CpeAttribute::target_hw, CpeAttribute::other};
         for (std::size_t j = 0; j < packed.size(); ++j) {
           auto value = normalize_uri(packed[j]);
-          if (!value) return bad_value(static_cast<std::size_t>(kPacked[j]), "is not a URI value: " + std::string(packed[j]));
+          if (!value)
+            return bad_value(static_cast<std::size_t>(kPacked[j]), "is not a URI value: " + std::string(packed[j]));
           cpe.values[static_cast<std::size_t>(kPacked[j])] = std::move(*value);
         }
         continue;
@@ -240,7 +245,8 @@ Result<Cpe> Cpe::parse(std::string_view text) {
     return not_a_name("a CPE name begins with cpe:2.3: or cpe:/");
   }
   const auto& part = cpe.values[0];
-  if (part != "a" && part != "o" && part != "h" && part != "*" && part != "-") return bad_value(0, "is one of a, o, h, * and -");
+  if (part != "a" && part != "o" && part != "h" && part != "*" && part != "-")
+    return bad_value(0, "is one of a, o, h, * and -");
   return cpe;
 }
 

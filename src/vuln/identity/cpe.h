@@ -15,7 +15,17 @@
 namespace hf::vuln {
 
 enum class CpeAttribute : std::uint8_t {
-  part, vendor, product, version, update, edition, language, sw_edition, target_sw, target_hw, other
+  part,
+  vendor,
+  product,
+  version,
+  update,
+  edition,
+  language,
+  sw_edition,
+  target_sw,
+  target_hw,
+  other
 };
 inline constexpr std::size_t kCpeAttributes = 11;
 
@@ -43,8 +53,8 @@ struct Cpe {
   // The value without quoting: "3.0.11", "c\+\+" as "c++". ANY and NA give "*" and "-".
   [[nodiscard]] std::string plain(CpeAttribute attribute) const;
 
-  [[nodiscard]] std::string to_text() const;  // formatted string; parse(to_text()) == *this
-  [[nodiscard]] std::string to_uri() const;   // 2.2 URI with packed edition (NISTIR 7695 6.1.2)
+  [[nodiscard]] std::string to_text() const;      // formatted string; parse(to_text()) == *this
+  [[nodiscard]] std::string to_uri() const;       // 2.2 URI with packed edition (NISTIR 7695 6.1.2)
   [[nodiscard]] std::string product_key() const;  // "vendor:product", plain and lower case: index key
 
   bool operator==(const Cpe&) const = default;

@@ -1,7 +1,7 @@
 #include "vuln/identity/cpe.h"
 
-#include <fstream>
 #include <gtest/gtest.h>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -76,13 +76,11 @@ TEST(Cpe, ARecordCoversAComponent) {
   EXPECT_TRUE(covered(openssl, "cpe:2.3:a:openssl:openssl:3.0.11:*:*:*:*:*:*:*", false));
   EXPECT_FALSE(covered(openssl, "cpe:2.3:*:openssl:openssl:3.0.11:*:*:*:*:*:*:*", false));
   EXPECT_TRUE(covered(openssl, "cpe:2.3:*:openssl:openssl:3.0.11:*:*:*:*:*:*:*", true));  // Yocto
-  EXPECT_FALSE(covered(openssl, "cpe:2.3:*:*:openssl:3.0.11:*:*:*:*:*:*:*", true));       // any vendor is a candidate only
+  EXPECT_FALSE(covered(openssl, "cpe:2.3:*:*:openssl:3.0.11:*:*:*:*:*:*:*", true));  // any vendor is a candidate only
   EXPECT_FALSE(covered("cpe:2.3:a:v:p:-:*:*:*:*:*:*:*", "cpe:2.3:a:v:p:1:*:*:*:*:*:*:*", true));  // NA is no version
 }
 
-TEST(Cpe, OverTheLimit) {
-  EXPECT_EQ(Cpe::parse("cpe:2.3:a:" + std::string(5000, 'v')).error().code, "HF-CPE-0003");
-}
+TEST(Cpe, OverTheLimit) { EXPECT_EQ(Cpe::parse("cpe:2.3:a:" + std::string(5000, 'v')).error().code, "HF-CPE-0003"); }
 
 }  // namespace
 }  // namespace hf::vuln

@@ -19,8 +19,9 @@ bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
 
 // ECMA-427 5.6.2: letters, digits, '.' and '-', not beginning with a digit.
 bool is_type(std::string_view text) {
-  return !text.empty() && is_letter(text.front()) &&
-         std::all_of(text.begin(), text.end(), [](char c) { return is_letter(c) || is_digit(c) || c == '.' || c == '-'; });
+  return !text.empty() && is_letter(text.front()) && std::all_of(text.begin(), text.end(), [](char c) {
+    return is_letter(c) || is_digit(c) || c == '.' || c == '-';
+  });
 }
 
 // ECMA-427 5.6.6: letters, digits, '.', '-' and '_', beginning with a letter.
@@ -60,7 +61,8 @@ std::optional<std::string> decode(std::string_view text) {
 void encode(std::string& out, std::string_view text, bool keep_slash = false) {
   static constexpr char kHex[] = "0123456789ABCDEF";
   for (const char c : text) {
-    if (is_letter(c) || is_digit(c) || c == '.' || c == '-' || c == '_' || c == '~' || c == ':' || (keep_slash && c == '/')) {
+    if (is_letter(c) || is_digit(c) || c == '.' || c == '-' || c == '_' || c == '~' || c == ':' ||
+        (keep_slash && c == '/')) {
       out += c;
     } else {
       const auto byte = static_cast<unsigned char>(c);
@@ -109,7 +111,8 @@ Version split_version(std::string_view text) {
   return {text.substr(0, at), text.substr(at + 1), true};
 }
 
-Result<std::map<std::string, std::string, std::less<>>> parse_qualifiers(std::string_view text, const PurlLimits& limits) {
+Result<std::map<std::string, std::string, std::less<>>> parse_qualifiers(std::string_view text,
+                                                                         const PurlLimits& limits) {
   std::map<std::string, std::string, std::less<>> qualifiers;
   for (const auto pair : split(text, '&')) {
     if (pair.empty() && !limits.strict) continue;
@@ -190,7 +193,8 @@ Result<Purl> Purl::build(Purl parts, const PurlLimits& limits) {
   for (auto& [key, value] : parts.qualifiers) {
     if (!is_key(key)) return malformed("a qualifier key is letters, digits, '.', '-' and '_': " + key);
     if (value.empty()) continue;
-    if (!qualifiers.emplace(to_lower(key), std::move(value)).second) return malformed("the qualifier " + key + " is given twice");
+    if (!qualifiers.emplace(to_lower(key), std::move(value)).second)
+      return malformed("the qualifier " + key + " is given twice");
   }
   parts.qualifiers = std::move(qualifiers);
   if (parts.qualifiers.size() > limits.qualifiers_max)

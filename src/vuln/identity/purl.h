@@ -26,20 +26,20 @@ struct PurlLimits {
 };
 
 struct Purl {
-  std::string type;     // lower case
-  std::string ns;       // namespace, segments joined by '/'; empty when absent
-  std::string name;     // never empty
-  std::string version;  // empty when absent
+  std::string type;                                            // lower case
+  std::string ns;                                              // namespace, segments joined by '/'; empty when absent
+  std::string name;                                            // never empty
+  std::string version;                                         // empty when absent
   std::map<std::string, std::string, std::less<>> qualifiers;  // lower-case keys; an empty value is absence
-  std::string subpath;  // segments joined by '/'; empty when absent
+  std::string subpath;                                         // segments joined by '/'; empty when absent
 
   // HF-PURL-0001 not a package URL, 0002 a type's rule is broken (says which), 0003 over a limit.
   [[nodiscard]] static Result<Purl> parse(std::string_view text, const PurlLimits& limits = {});
   // The same rules applied to decoded parts; `parts` may be in any case. Same errors.
   [[nodiscard]] static Result<Purl> build(Purl parts, const PurlLimits& limits = {});
 
-  [[nodiscard]] std::string to_text() const;     // the canonical text; parse(to_text()) == *this
-  [[nodiscard]] std::string package_key() const; // canonical text of type, namespace and name alone: index key
+  [[nodiscard]] std::string to_text() const;      // the canonical text; parse(to_text()) == *this
+  [[nodiscard]] std::string package_key() const;  // canonical text of type, namespace and name alone: index key
 
   bool operator==(const Purl&) const = default;
 };

@@ -1,6 +1,6 @@
 // The published tests of package-url/purl-spec v1.0.1; source and licence: tests/data/vuln/README.md.
-#include <fstream>
 #include <gtest/gtest.h>
+#include <fstream>
 #include <map>
 #include <set>
 #include <string>

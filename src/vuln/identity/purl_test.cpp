@@ -14,7 +14,8 @@ TEST(Purl, ReadsFromTheRight) {
   EXPECT_EQ(canonical("pkg:npm/@babel/core@7.0.0"), "pkg:npm/%40babel/core@7.0.0");
   EXPECT_EQ(canonical("pkg:npm/@babel/core"), "pkg:npm/%40babel/core");
   EXPECT_EQ(canonical("pkg:brew/node@20@20.10.0"), "pkg:brew/node%4020@20.10.0");
-  EXPECT_EQ(canonical("pkg:generic/a?download_url=https://x/y?z#p/q"), "pkg:generic/a?download_url=https:%2F%2Fx%2Fy%3Fz#p/q");
+  EXPECT_EQ(canonical("pkg:generic/a?download_url=https://x/y?z#p/q"),
+            "pkg:generic/a?download_url=https:%2F%2Fx%2Fy%3Fz#p/q");
   EXPECT_EQ(canonical("pkg:generic/a@1?u=x%23y#p/./q/../r"), "pkg:generic/a@1?u=x%23y#p/q/r");
 }
 
@@ -48,9 +49,9 @@ TEST(Purl, ReadsTheFieldKindly) {
 }
 
 TEST(Purl, RefusesTheRest) {
-  for (const auto text : {"", "pkg", "pkg:", "pkg:npm", "pkg:npm/", "pkg:/npm", "pkg:npm/@1.0", "npm/foo", "http://x/y", "pkg:1a/b",
-                          "pkg:a_b/c", "pkg:npm/%", "pkg:npm/%4", "pkg:npm/%zz", "pkg:npm/%ff", "pkg:npm/foo?1a=b", "pkg:npm/foo?a b=c",
-                          "pkg:npm/foo?a=1&A=2", "pkg:npm/foo@%C0%80"})
+  for (const auto text : {"", "pkg", "pkg:", "pkg:npm", "pkg:npm/", "pkg:/npm", "pkg:npm/@1.0", "npm/foo", "http://x/y",
+                          "pkg:1a/b", "pkg:a_b/c", "pkg:npm/%", "pkg:npm/%4", "pkg:npm/%zz", "pkg:npm/%ff",
+                          "pkg:npm/foo?1a=b", "pkg:npm/foo?a b=c", "pkg:npm/foo?a=1&A=2", "pkg:npm/foo@%C0%80"})
     EXPECT_EQ(canonical(text), "HF-PURL-0001") << text;
   EXPECT_EQ(canonical("pkg:npm/" + std::string(9000, 'a')), "HF-PURL-0003");
   std::string many = "pkg:npm/foo?a=1";

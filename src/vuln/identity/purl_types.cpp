@@ -17,8 +17,8 @@ enum class Namespace : std::uint8_t { optional, required, prohibited };
 struct TypeRule {
   std::string_view type;
   Namespace ns = Namespace::optional;
-  std::uint8_t lower = 0;             // parts that are not case sensitive
-  std::string_view qualifier{};       // one that must be there
+  std::uint8_t lower = 0;        // parts that are not case sensitive
+  std::string_view qualifier{};  // one that must be there
 };
 
 // In the order of the specification's index. golang: its note says "shall be lowercased" though the field says case
@@ -69,7 +69,8 @@ constexpr std::array<TypeRule, 42> kTypes{{
 }};
 
 const TypeRule* rule_of(std::string_view type) {
-  const auto at = std::lower_bound(kTypes.begin(), kTypes.end(), type, [](const TypeRule& r, std::string_view t) { return r.type < t; });
+  const auto at = std::lower_bound(kTypes.begin(), kTypes.end(), type,
+                                   [](const TypeRule& r, std::string_view t) { return r.type < t; });
   return at != kTypes.end() && at->type == type ? &*at : nullptr;
 }
 
@@ -83,8 +84,8 @@ bool is_chrome_id(std::string_view name) {
 bool is_chrome_version(std::string_view version) {
   const auto parts = split(version, '.');
   return parts.size() <= 4 && std::all_of(parts.begin(), parts.end(), [](std::string_view part) {
-    return !part.empty() && std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
-  });
+           return !part.empty() && std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
+         });
 }
 
 }  // namespace
@@ -101,13 +102,14 @@ void normalize_for_type(Purl& purl) {
     for (char& c : purl.name)
       if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_')) c = '_';
   }
-  if (purl.type == "cpan") std::transform(purl.ns.begin(), purl.ns.end(), purl.ns.begin(), [](char c) {
-    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
-  });
+  if (purl.type == "cpan")
+    std::transform(purl.ns.begin(), purl.ns.end(), purl.ns.begin(),
+                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
   // A Databricks server ignores case, an Azure ML server does not; the tracking URI tells which.
   if (purl.type == "mlflow") {
     const auto url = purl.qualifiers.find("repository_url");
-    if (url != purl.qualifiers.end() && url->second.find("databricks") != std::string::npos) purl.name = to_lower(purl.name);
+    if (url != purl.qualifiers.end() && url->second.find("databricks") != std::string::npos)
+      purl.name = to_lower(purl.name);
   }
 }
 
@@ -139,7 +141,8 @@ std::string_view broken_type_rule(const Purl& purl) {
     if (!is_chrome_id(purl.name)) return "the name is 32 letters from a to p";
     if (!purl.version.empty() && !is_chrome_version(purl.version)) return "the version is one to four numbers";
   }
-  if (!purl.version.empty() && purl.qualifiers.contains("vers")) return "version and the vers qualifier exclude each other";
+  if (!purl.version.empty() && purl.qualifiers.contains("vers"))
+    return "version and the vers qualifier exclude each other";
   return {};
 }
 

@@ -27,7 +27,8 @@ std::string text_at(const JsonObject& json, std::string_view key) {
 std::string_view words_of(Why why, Outcome outcome) {
   switch (why) {
     case Why::version:
-      return outcome == Outcome::unaffected ? "the record lists this version as unaffected" : "the record lists this version as affected";
+      return outcome == Outcome::unaffected ? "the record lists this version as unaffected"
+                                            : "the record lists this version as affected";
     case Why::change: return "a change within the record's range decides this version";
     case Why::default_status: return "no version entry matches, so the record's default status holds";
     case Why::outside: return "the version is in none of the record's ranges";
@@ -37,7 +38,9 @@ std::string_view words_of(Why why, Outcome outcome) {
     case Why::commit_graph: return "the record's bounds are commits, and the commit graph is not known here";
     case Why::platform: return "the record asks for another part of the product as well";
     case Why::underspecified: return "the record is about a variant, and the component does not say which one it is";
-    case Why::distribution: return "a distribution's package: its revision may carry the fix, and no advisory of the distribution speaks of it";
+    case Why::distribution:
+      return "a distribution's package: its revision may carry the fix, and no advisory of the distribution speaks of "
+             "it";
     case Why::vex: return "the document's own assessment";
     case Why::patch: return "the document says that a patch fixes it";
   }
@@ -60,13 +63,15 @@ bool is_own_word(const Reason& reason) { return reason.why == Why::vex || reason
 // A patch claim about this record, under any of its numbers.
 const PatchClaim* patch_for(const Advisory& record, const Subject& subject) {
   for (const auto& patch : subject.patched)
-    if (patch.vulnerability == record.id || std::find(record.aliases.begin(), record.aliases.end(), patch.vulnerability) != record.aliases.end())
+    if (patch.vulnerability == record.id ||
+        std::find(record.aliases.begin(), record.aliases.end(), patch.vulnerability) != record.aliases.end())
       return &patch;
   return nullptr;
 }
 
 bool needs_set(const CpeNode& node) {
-  return node.all || node.negate || std::any_of(node.children.begin(), node.children.end(), [](const CpeNode& child) { return needs_set(child); });
+  return node.all || node.negate ||
+         std::any_of(node.children.begin(), node.children.end(), [](const CpeNode& child) { return needs_set(child); });
 }
 
 }  // namespace
@@ -140,8 +145,16 @@ std::string sentence_of(const Reason& reason) {
 }
 
 Reason reason_of(const Ground& ground, const Subject& subject, const Advisory* record) {
-  Reason reason{.outcome = ground.outcome, .why = ground.why, .identity = ground.identity, .reading = ground.reading, .scheme = ground.scheme,
-                .pointer = ground.pointer, .container = ground.container, .range = ground.range, .note = ground.note, .platforms = ground.platforms};
+  Reason reason{.outcome = ground.outcome,
+                .why = ground.why,
+                .identity = ground.identity,
+                .reading = ground.reading,
+                .scheme = ground.scheme,
+                .pointer = ground.pointer,
+                .container = ground.container,
+                .range = ground.range,
+                .note = ground.note,
+                .platforms = ground.platforms};
   if (ground.claim != Ground::npos) {
     const auto& claim = subject.claims[ground.claim];
     reason.claim_kind = name_of(claim.kind);
@@ -184,7 +197,8 @@ std::optional<Assessment> assess(const Advisory& record, const Subject& subject,
 int weight_of(const Reason& reason) { return weight_of(reason.outcome, reason.why, reason.identity); }
 
 bool needs_set(const Advisory& record) {
-  return std::any_of(record.configurations.begin(), record.configurations.end(), [](const Configuration& c) { return needs_set(c.root); });
+  return std::any_of(record.configurations.begin(), record.configurations.end(),
+                     [](const Configuration& c) { return needs_set(c.root); });
 }
 
 }  // namespace hf::vuln

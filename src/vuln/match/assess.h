@@ -46,8 +46,10 @@ struct Assessment {
 
 // The strongest ground per component that shares a key with the record, by component; a patch claim about the record's
 // number or an alias beats it. Nothing is said of a component whose product is merely named alike and not covered.
-[[nodiscard]] std::vector<Assessment> assess(const Advisory& record, const ComponentSet& set, const ProductDictionary& dictionary);
-[[nodiscard]] std::optional<Assessment> assess(const Advisory& record, const Subject& subject, const ProductDictionary& dictionary);
+[[nodiscard]] std::vector<Assessment> assess(const Advisory& record, const ComponentSet& set,
+                                             const ProductDictionary& dictionary);
+[[nodiscard]] std::optional<Assessment> assess(const Advisory& record, const Subject& subject,
+                                               const ProductDictionary& dictionary);
 
 // Among assessments of one vulnerability and one component, from several records, the heaviest is the finding's.
 [[nodiscard]] int weight_of(const Reason& reason);

@@ -29,9 +29,23 @@ TEST(Assess, SaysWhichClaimAndWhichRange) {
 }
 
 TEST(Assess, AReasonIsReadBackWhole) {
-  Reason reason{.outcome = Outcome::unaffected, .why = Why::platform, .identity = Identity::alias, .reading = Reading::lenient, .scheme = Scheme::kernel,
-                .claim_kind = "cpe", .claim = "c", .claim_version = "1", .record = "CVE-1", .feed = "nvd", .modified = "2024-01-01T00:00:00Z",
-                .source = "s", .pointer = "/p", .container = "a", .range = "< 2", .note = "n", .platforms = {"x absent"}};
+  Reason reason{.outcome = Outcome::unaffected,
+                .why = Why::platform,
+                .identity = Identity::alias,
+                .reading = Reading::lenient,
+                .scheme = Scheme::kernel,
+                .claim_kind = "cpe",
+                .claim = "c",
+                .claim_version = "1",
+                .record = "CVE-1",
+                .feed = "nvd",
+                .modified = "2024-01-01T00:00:00Z",
+                .source = "s",
+                .pointer = "/p",
+                .container = "a",
+                .range = "< 2",
+                .note = "n",
+                .platforms = {"x absent"}};
   const auto back = reason_of(to_json(reason));
   ASSERT_TRUE(back);
   EXPECT_EQ(*back, reason);
@@ -39,7 +53,8 @@ TEST(Assess, AReasonIsReadBackWhole) {
 }
 
 TEST(Assess, APatchClaimBeatsTheRangeUnderAnyNumber) {
-  const auto record = osv_record("GHSA-aaaa", R"("aliases":["CVE-2024-1"],"affected":[{"package":{"ecosystem":"npm","name":"a"},
+  const auto record =
+      osv_record("GHSA-aaaa", R"("aliases":["CVE-2024-1"],"affected":[{"package":{"ecosystem":"npm","name":"a"},
       "ranges":[{"type":"SEMVER","events":[{"introduced":"0"},{"fixed":"2.0.0"}]}]}])");
   auto subject = component("a", "1.0.0", {"pkg:npm/a@1.0.0"});
   EXPECT_EQ(assess(record, subject, {})->state, State::affected);
@@ -50,8 +65,12 @@ TEST(Assess, APatchClaimBeatsTheRangeUnderAnyNumber) {
 }
 
 TEST(Assess, OnlyAndNodesNeedTheRelease) {
-  const auto alone = nvd_record("CVE-2024-2", R"({"nodes":[{"operator":"OR","negate":false,"cpeMatch":[{"vulnerable":true,"criteria":"cpe:2.3:a:v:p:*:*:*:*:*:*:*:*"}]}]})");
-  const auto both = nvd_record("CVE-2024-3", R"({"operator":"AND","nodes":[{"operator":"OR","cpeMatch":[{"vulnerable":true,"criteria":"cpe:2.3:o:v:fw:*:*:*:*:*:*:*:*"}]},
+  const auto alone = nvd_record(
+      "CVE-2024-2",
+      R"({"nodes":[{"operator":"OR","negate":false,"cpeMatch":[{"vulnerable":true,"criteria":"cpe:2.3:a:v:p:*:*:*:*:*:*:*:*"}]}]})");
+  const auto both = nvd_record(
+      "CVE-2024-3",
+      R"({"operator":"AND","nodes":[{"operator":"OR","cpeMatch":[{"vulnerable":true,"criteria":"cpe:2.3:o:v:fw:*:*:*:*:*:*:*:*"}]},
       {"operator":"OR","cpeMatch":[{"vulnerable":false,"criteria":"cpe:2.3:h:v:board:-:*:*:*:*:*:*:*"}]}]})");
   EXPECT_FALSE(needs_set(alone));
   EXPECT_TRUE(needs_set(both));
@@ -63,21 +82,27 @@ TEST(Assess, OnlyAndNodesNeedTheRelease) {
 
 TEST(Coordinate, EqualClaimsAreOneCoordinate) {
   const auto a = component("openssl", "3.0.11", {kOpenssl, "pkg:yocto/core/openssl@3.0.11"});
-  const auto b = component("openssl-bin", "3.0.11", {"pkg:yocto/core/openssl@3.0.11", "cpe:2.3:a:OpenSSL:OpenSSL:3.0.11:*:*:*:*:*:*:*", kOpenssl});
+  const auto b =
+      component("openssl-bin", "3.0.11",
+                {"pkg:yocto/core/openssl@3.0.11", "cpe:2.3:a:OpenSSL:OpenSSL:3.0.11:*:*:*:*:*:*:*", kOpenssl});
   EXPECT_EQ(claims_json(a), claims_json(b));
   EXPECT_EQ(coordinate_digest(a), coordinate_digest(b));
   EXPECT_EQ(coordinate_digest(a).size(), 64U);
   auto patched = a;
   patched.patched.push_back({"CVE-2024-1", "", ""});
   EXPECT_NE(coordinate_digest(a), coordinate_digest(patched));
-  EXPECT_NE(coordinate_digest(a), coordinate_digest(component("openssl", "3.0.12", {"cpe:2.3:a:openssl:openssl:3.0.12:*:*:*:*:*:*:*"})));
+  EXPECT_NE(coordinate_digest(a),
+            coordinate_digest(component("openssl", "3.0.12", {"cpe:2.3:a:openssl:openssl:3.0.12:*:*:*:*:*:*:*"})));
 }
 
 TEST(Coordinate, AStoredOneMatchesLikeTheComponent) {
   const auto record = cve_record("CVE-2023-5363", kOpensslStatement);
-  for (auto subject : {component("openssl", "3.0.11", {kOpenssl}), component("openssl", "3.0.11", {"pkg:yocto/core/openssl@3.0.11"}),
-                       component("openssl", "3.0.11", {"pkg:github/openssl/openssl@openssl-3.0.11", "pkg:deb/debian/openssl@3.0.11-1?arch=amd64"}),
-                       component("openssl", "", {"https://github.com/openssl/openssl.git@0123456789abcdef0123456789abcdef01234567"})}) {
+  for (auto subject :
+       {component("openssl", "3.0.11", {kOpenssl}), component("openssl", "3.0.11", {"pkg:yocto/core/openssl@3.0.11"}),
+        component("openssl", "3.0.11",
+                  {"pkg:github/openssl/openssl@openssl-3.0.11", "pkg:deb/debian/openssl@3.0.11-1?arch=amd64"}),
+        component("openssl", "",
+                  {"https://github.com/openssl/openssl.git@0123456789abcdef0123456789abcdef01234567"})}) {
     subject.patched.push_back({"CVE-2000-1", "backport", ""});
     const auto json = claims_json(subject);
     const auto back = subject_of(json);
@@ -94,9 +119,10 @@ TEST(Coordinate, AStoredOneMatchesLikeTheComponent) {
 }
 
 TEST(Coordinate, RefusesWhatItDidNotWrite) {
-  for (const auto* text : {R"({"claims":1})", R"({"claims":[1]})", R"({"claims":[{"kind":"x"}]})", R"({"claims":[{"kind":"purl","text":"no"}]})",
-                           R"({"claims":[{"kind":"cpe","text":"cpe"}]})", R"({"claims":[{"kind":"git"}]})", R"({"claims":[{"kind":"product"}]})",
-                           R"({"patched":[{}]})"}) {
+  for (const auto* text :
+       {R"({"claims":1})", R"({"claims":[1]})", R"({"claims":[{"kind":"x"}]})",
+        R"({"claims":[{"kind":"purl","text":"no"}]})", R"({"claims":[{"kind":"cpe","text":"cpe"}]})",
+        R"({"claims":[{"kind":"git"}]})", R"({"claims":[{"kind":"product"}]})", R"({"patched":[{}]})"}) {
     const auto json = parse_json(text);
     ASSERT_TRUE(json);
     const auto subject = subject_of(json->get_object());

@@ -62,7 +62,8 @@ CpeVerdict judge_version(const CpeMatch& match, const Cpe& criteria, const Claim
   }
   // One version. The update is part of it: "9.6" with "p1" is 9.6p1 and not 9.6.
   const auto exact = criteria.plain(CpeAttribute::version) + plain_or_empty(criteria, CpeAttribute::update);
-  const bool equal = exact == claim.version || compare(claim.scheme, exact, claim.version) == std::strong_ordering::equal ||
+  const bool equal = exact == claim.version ||
+                     compare(claim.scheme, exact, claim.version) == std::strong_ordering::equal ||
                      compare(criteria[CpeAttribute::version], claim.version) == CpeRelation::superset;
   return equal ? yes() : no(Why::outside);
 }
@@ -83,8 +84,8 @@ struct Walk {
 
 struct Answer {
   Truth truth = Truth::no;
-  std::vector<Hit> hits;                // vulnerable parts that make it true or leave it open
-  std::vector<std::string> platforms;   // what was looked for and found or not
+  std::vector<Hit> hits;               // vulnerable parts that make it true or leave it open
+  std::vector<std::string> platforms;  // what was looked for and found or not
 };
 
 Answer answer(const CpeMatch& match, std::string where, Walk& walk) {
@@ -102,12 +103,20 @@ Answer answer(const CpeMatch& match, std::string where, Walk& walk) {
       if (!claims[i].cpe) continue;
       const auto judged = judge(match, *criteria, claims[i], walk.dictionary);
       if (judged.identity == Identity::none) continue;
-      ConfigurationVerdict verdict{index, i, judged.truth == Truth::yes ? Outcome::affected : Outcome::unknown, judged.why, judged.identity,
-                                   where, range_text(match, *criteria), judged.scheme, {}};
+      ConfigurationVerdict verdict{index,
+                                   i,
+                                   judged.truth == Truth::yes ? Outcome::affected : Outcome::unknown,
+                                   judged.why,
+                                   judged.identity,
+                                   where,
+                                   range_text(match, *criteria),
+                                   judged.scheme,
+                                   {}};
       if (judged.truth == Truth::no) {
         verdict.outcome = Outcome::unaffected;
         if (!miss || miss->identity < verdict.identity) miss = std::move(verdict);
-      } else if (!best || best->truth < judged.truth || (best->truth == judged.truth && best->verdict.identity < judged.identity)) {
+      } else if (!best || best->truth < judged.truth ||
+                 (best->truth == judged.truth && best->verdict.identity < judged.identity)) {
         best = Hit{std::move(verdict), judged.truth};
       }
     }
@@ -143,7 +152,8 @@ Answer answer(const CpeNode& node, const std::string& above, Walk& walk) {
   bool first = true;
   const auto misses_before = walk.misses.size();
   for (std::size_t i = 0; i < node.matches.size(); ++i)
-    merge(out, answer(node.matches[i], where + "/cpeMatch/" + std::to_string(i), walk), node.all, std::exchange(first, false));
+    merge(out, answer(node.matches[i], where + "/cpeMatch/" + std::to_string(i), walk), node.all,
+          std::exchange(first, false));
   for (const auto& child : node.children) merge(out, answer(child, where, walk), node.all, std::exchange(first, false));
   if (node.negate) {
     // "Not this product": nothing in it can be the vulnerable part.
@@ -208,7 +218,8 @@ CpeVerdict judge(const CpeMatch& match, const Cpe& criteria, const Claim& claim,
   return verdict;
 }
 
-std::vector<ConfigurationVerdict> evaluate(const Configuration& configuration, const ComponentSet& set, const ProductDictionary& dictionary) {
+std::vector<ConfigurationVerdict> evaluate(const Configuration& configuration, const ComponentSet& set,
+                                           const ProductDictionary& dictionary) {
   Walk walk{set, dictionary, {}};
   auto whole = answer(configuration.root, {}, walk);
   std::map<std::uint32_t, ConfigurationVerdict> verdicts;  // the strongest per component

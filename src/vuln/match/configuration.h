@@ -16,12 +16,13 @@ enum class Truth : std::uint8_t { no, open, yes };
 // How one criteria of the record stands to one claim of a component.
 struct CpeVerdict {
   Truth truth = Truth::no;
-  Why why = Why::outside;  // version, outside, no_version, incomparable, underspecified
+  Why why = Why::outside;              // version, outside, no_version, incomparable, underspecified
   Identity identity = Identity::none;  // none: another product
   Scheme scheme = Scheme::generic;
 };
 // `criteria`: what match.criteria reads as.
-[[nodiscard]] CpeVerdict judge(const CpeMatch& match, const Cpe& criteria, const Claim& claim, const ProductDictionary& dictionary);
+[[nodiscard]] CpeVerdict judge(const CpeMatch& match, const Cpe& criteria, const Claim& claim,
+                               const ProductDictionary& dictionary);
 
 // What the configuration says about one component: it is the vulnerable part (yes, open) or its version is outside.
 struct ConfigurationVerdict {

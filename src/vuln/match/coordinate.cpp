@@ -42,7 +42,8 @@ JsonArray sorted(const Items& items) {
     texts.emplace_back(std::move(text), std::move(json));
   }
   std::sort(texts.begin(), texts.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  texts.erase(std::unique(texts.begin(), texts.end(), [](const auto& a, const auto& b) { return a.first == b.first; }), texts.end());
+  texts.erase(std::unique(texts.begin(), texts.end(), [](const auto& a, const auto& b) { return a.first == b.first; }),
+              texts.end());
   JsonArray array;
   for (auto& [text, json] : texts) array.push_back(std::move(json));
   return array;
@@ -54,7 +55,8 @@ std::string text_at(const JsonObject& json, std::string_view key) {
 }
 
 auto refuse(std::string what) {
-  return fail(ErrorKind::invalid, "HF-VULN-0011", "the stored claims of a component cannot be read: " + std::move(what));
+  return fail(ErrorKind::invalid, "HF-VULN-0011",
+              "the stored claims of a component cannot be read: " + std::move(what));
 }
 
 Result<Claim> claim_of(const JsonObject& json) {

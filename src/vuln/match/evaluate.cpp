@@ -37,7 +37,8 @@ std::vector<Cpe> names_of(const Statement& statement) {
   return names;
 }
 
-Relation relate_cpe(const Statement& statement, const std::vector<Cpe>& names, const Claim& claim, const ProductDictionary& dictionary) {
+Relation relate_cpe(const Statement& statement, const std::vector<Cpe>& names, const Claim& claim,
+                    const ProductDictionary& dictionary) {
   Relation best;
   for (const auto& name : names) {
     const auto verdict = judge(CpeMatch{}, name, claim, dictionary);
@@ -47,15 +48,18 @@ Relation relate_cpe(const Statement& statement, const std::vector<Cpe>& names, c
   const auto product = fold_name(statement.product), vendor = fold_name(statement.vendor);
   const auto claimed = fold_name(claim.cpe->plain(CpeAttribute::product));
   if (!product.empty() && same_product(vendor, product, claimed)) {
-    const auto identity = judge_vendor(claimed, claim.cpe->is_any(CpeAttribute::vendor) ? "" : claim.cpe->plain(CpeAttribute::vendor),
-                                       statement.vendor, dictionary);
+    const auto identity =
+        judge_vendor(claimed, claim.cpe->is_any(CpeAttribute::vendor) ? "" : claim.cpe->plain(CpeAttribute::vendor),
+                     statement.vendor, dictionary);
     if (identity > best.identity) best = {identity, false};
   }
   return best;
 }
 
-Relation relate(const Statement& statement, const std::vector<Cpe>& names, const Claim& claim, const ProductDictionary& dictionary) {
-  if (claim.purl && !statement.purl.empty() && claim.purl->package_key() == statement.purl) return {Identity::exact, false};
+Relation relate(const Statement& statement, const std::vector<Cpe>& names, const Claim& claim,
+                const ProductDictionary& dictionary) {
+  if (claim.purl && !statement.purl.empty() && claim.purl->package_key() == statement.purl)
+    return {Identity::exact, false};
   if (!claim.repo.empty() && claim.repo == statement.repo) return {Identity::exact, false};
   if (claim.cpe) return relate_cpe(statement, names, claim, dictionary);
   return {};
@@ -117,7 +121,9 @@ std::string_view name_of(State state) {
 }
 
 bool heavier(const Ground& a, const Ground& b) {
-  const auto key = [](const Ground& g) { return std::tuple(-weight(g), -int(g.identity), g.reading, g.record, g.pointer); };
+  const auto key = [](const Ground& g) {
+    return std::tuple(-weight(g), -int(g.identity), g.reading, g.record, g.pointer);
+  };
   return key(a) < key(b);
 }
 
@@ -143,7 +149,8 @@ int weight_of(Outcome outcome, Why why, Identity identity) {
   return 2;
 }
 
-std::vector<Ground> grounds_of(const Advisory& record, std::size_t index, const ComponentSet& set, const ProductDictionary& dictionary) {
+std::vector<Ground> grounds_of(const Advisory& record, std::size_t index, const ComponentSet& set,
+                               const ProductDictionary& dictionary) {
   std::vector<Ground> grounds;
   if (record.withdrawn) return grounds;
   for (const auto& statement : record.statements) {
@@ -164,9 +171,17 @@ std::vector<Ground> grounds_of(const Advisory& record, std::size_t index, const 
         const auto relation = relate(statement, names, claim, dictionary);
         if (relation.identity == Identity::none) continue;
         const auto verdict = judge(statement, {claim.version, claim.commit, claim.scheme});
-        Ground ground{.outcome = verdict.outcome, .why = verdict.why, .identity = relation.identity, .component = i, .claim = c, .record = index,
-                      .pointer = statement.pointer + verdict.where, .container = statement.container, .range = verdict.range,
-                      .scheme = verdict.scheme, .reading = verdict.reading};
+        Ground ground{.outcome = verdict.outcome,
+                      .why = verdict.why,
+                      .identity = relation.identity,
+                      .component = i,
+                      .claim = c,
+                      .record = index,
+                      .pointer = statement.pointer + verdict.where,
+                      .container = statement.container,
+                      .range = verdict.range,
+                      .scheme = verdict.scheme,
+                      .reading = verdict.reading};
         if (relation.narrower && ground.outcome == Outcome::affected) {
           ground.outcome = Outcome::unknown;
           ground.why = Why::underspecified;
@@ -178,14 +193,23 @@ std::vector<Ground> grounds_of(const Advisory& record, std::size_t index, const 
   }
   for (const auto& configuration : record.configurations)
     for (auto& verdict : evaluate(configuration, set, dictionary))
-      grounds.push_back({.outcome = verdict.outcome, .why = verdict.why, .identity = verdict.identity, .component = verdict.component,
-                         .claim = verdict.claim, .record = index, .pointer = configuration.pointer + verdict.where,
-                         .container = configuration.container, .range = std::move(verdict.range), .scheme = verdict.scheme,
+      grounds.push_back({.outcome = verdict.outcome,
+                         .why = verdict.why,
+                         .identity = verdict.identity,
+                         .component = verdict.component,
+                         .claim = verdict.claim,
+                         .record = index,
+                         .pointer = configuration.pointer + verdict.where,
+                         .container = configuration.container,
+                         .range = std::move(verdict.range),
+                         .scheme = verdict.scheme,
                          .platforms = std::move(verdict.platforms)});
   // An upstream range knows nothing of a distribution's backports; a distribution's own advisory comes by purl.
   for (auto& ground : grounds) {
     const auto& subject = set.subjects()[ground.component];
-    if (ground.outcome != Outcome::affected || subject.distribution.empty() || subject.claims[ground.claim].kind == ClaimKind::purl) continue;
+    if (ground.outcome != Outcome::affected || subject.distribution.empty() ||
+        subject.claims[ground.claim].kind == ClaimKind::purl)
+      continue;
     ground.outcome = Outcome::unknown;
     ground.why = Why::distribution;
   }
@@ -194,7 +218,8 @@ std::vector<Ground> grounds_of(const Advisory& record, std::size_t index, const 
   // one, they would contradict the CNA's own list. So where an entry of the record names the version, that counts.
   std::set<std::uint32_t> named;
   for (const auto& ground : grounds)
-    if (ground.outcome == Outcome::unaffected && (ground.why == Why::version || ground.why == Why::change) && ground.identity != Identity::candidate)
+    if (ground.outcome == Outcome::unaffected && (ground.why == Why::version || ground.why == Why::change) &&
+        ground.identity != Identity::candidate)
       named.insert(ground.component);
   std::erase_if(grounds, [&](const Ground& ground) {
     return ground.outcome == Outcome::affected && ground.why == Why::default_status && named.contains(ground.component);
@@ -202,8 +227,9 @@ std::vector<Ground> grounds_of(const Advisory& record, std::size_t index, const 
   return grounds;
 }
 
-std::vector<Finding> evaluate(const std::vector<Advisory>& records, const ComponentSet& set, const std::vector<VexClaim>& vex,
-                              const ProductDictionary& dictionary, const EvaluateOptions& options) {
+std::vector<Finding> evaluate(const std::vector<Advisory>& records, const ComponentSet& set,
+                              const std::vector<VexClaim>& vex, const ProductDictionary& dictionary,
+                              const EvaluateOptions& options) {
   Numbers numbers;
   for (const auto& record : records) {
     numbers.find(record.id);
@@ -226,7 +252,11 @@ std::vector<Finding> evaluate(const std::vector<Advisory>& records, const Compon
     for (const auto& patch : set.subjects()[i].patched) {
       auto& entry = cases[{i, numbers.find(patch.vulnerability)}];
       entry.stated = State::fixed;
-      entry.word = {.outcome = Outcome::unaffected, .why = Why::patch, .component = i, .claim = Ground::npos, .record = Ground::npos,
+      entry.word = {.outcome = Outcome::unaffected,
+                    .why = Why::patch,
+                    .component = i,
+                    .claim = Ground::npos,
+                    .record = Ground::npos,
                     .note = patch_note(patch)};
     }
   for (const auto& claim : vex)
@@ -234,8 +264,14 @@ std::vector<Finding> evaluate(const std::vector<Advisory>& records, const Compon
       auto& entry = cases[{i, numbers.find(claim.vulnerability)}];
       if (claim.state == State::unknown) continue;  // listed without an assessment
       entry.stated = claim.state;
-      entry.word = {.outcome = claim.state == State::affected ? Outcome::affected : claim.state == State::under_investigation ? Outcome::unknown : Outcome::unaffected,
-                    .why = Why::vex, .component = i, .claim = Ground::npos, .record = Ground::npos, .note = claim.note};
+      entry.word = {.outcome = claim.state == State::affected              ? Outcome::affected
+                               : claim.state == State::under_investigation ? Outcome::unknown
+                                                                           : Outcome::unaffected,
+                    .why = Why::vex,
+                    .component = i,
+                    .claim = Ground::npos,
+                    .record = Ground::npos,
+                    .note = claim.note};
     }
 
   const auto groups = numbers.groups();
@@ -257,7 +293,8 @@ std::vector<Finding> evaluate(const std::vector<Advisory>& records, const Compon
       finding.state = state_of(entry.grounds.front());
       if (finding.state == State::not_affected && !options.all) continue;
       finding.ground = std::move(entry.grounds.front());
-      finding.others.assign(std::make_move_iterator(entry.grounds.begin() + 1), std::make_move_iterator(entry.grounds.end()));
+      finding.others.assign(std::make_move_iterator(entry.grounds.begin() + 1),
+                            std::make_move_iterator(entry.grounds.end()));
     }
     std::set<std::size_t> used;
     if (finding.ground.record != Ground::npos) used.insert(finding.ground.record);

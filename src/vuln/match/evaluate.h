@@ -29,9 +29,9 @@ struct Ground {
   Why why = Why::version;
   Identity identity = Identity::exact;
   std::uint32_t component = 0;
-  std::size_t claim = 0;       // index into Subject::claims; npos for vex and patch
-  std::size_t record = 0;      // index into the records given; npos for vex and patch
-  std::string pointer{};       // into the record
+  std::size_t claim = 0;   // index into Subject::claims; npos for vex and patch
+  std::size_t record = 0;  // index into the records given; npos for vex and patch
+  std::string pointer{};   // into the record
   std::string container{};
   std::string range{};
   Scheme scheme = Scheme::generic;
@@ -55,8 +55,8 @@ struct Finding {
   std::string vulnerability{};         // a CVE id where one is known
   std::vector<std::string> aliases{};  // the other ids, sorted
   State state = State::unknown;
-  Ground ground{};                // the one that decided
-  std::vector<Ground> others{};   // the rest, strongest first
+  Ground ground{};                     // the one that decided
+  std::vector<Ground> others{};        // the rest, strongest first
   std::vector<std::size_t> records{};  // all that speak about it, indices into the records given
 };
 
@@ -76,7 +76,8 @@ struct EvaluateOptions {
 };
 
 // Ordered by component, then vulnerability.
-[[nodiscard]] std::vector<Finding> evaluate(const std::vector<Advisory>& records, const ComponentSet& set, const std::vector<VexClaim>& vex,
-                                            const ProductDictionary& dictionary, const EvaluateOptions& options = {});
+[[nodiscard]] std::vector<Finding> evaluate(const std::vector<Advisory>& records, const ComponentSet& set,
+                                            const std::vector<VexClaim>& vex, const ProductDictionary& dictionary,
+                                            const EvaluateOptions& options = {});
 
 }  // namespace hf::vuln

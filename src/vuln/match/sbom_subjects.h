@@ -10,8 +10,8 @@
 namespace hf::vuln {
 
 struct SbomSubjects {
-  std::vector<Subject> subjects;  // document order; a CycloneDX subject that can be looked up comes last
-  std::vector<VexClaim> vex;      // about components of this document
+  std::vector<Subject> subjects;     // document order; a CycloneDX subject that can be looked up comes last
+  std::vector<VexClaim> vex;         // about components of this document
   std::vector<std::string> refused;  // claims that could not be read: "text: why"
   std::size_t vex_elsewhere = 0;     // assessments of products that are not in the document
 };

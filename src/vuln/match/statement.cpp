@@ -49,8 +49,14 @@ Verdict covers(const VersionEntry& entry, const VersionQuery& query) {
 }
 
 VersionVerdict by_entry(const VersionEntry& entry, const VersionQuery& query, Outcome outcome, Why why) {
-  return {outcome, why, entry.where, entry.whole ? "every version" : entry.reading == Reading::unreadable ? entry.text : to_text(entry.range),
-          scheme_for(entry.range, query), entry.reading};
+  return {outcome,
+          why,
+          entry.where,
+          entry.whole                            ? "every version"
+          : entry.reading == Reading::unreadable ? entry.text
+                                                 : to_text(entry.range),
+          scheme_for(entry.range, query),
+          entry.reading};
 }
 
 Why why_undecided(const VersionEntry& entry) {
@@ -91,7 +97,9 @@ VersionVerdict first_match(const Statement& statement, const VersionQuery& query
     break;
   }
   if (!applicable) return {Outcome::unknown, Why::commit_graph, {}, {}, query.scheme, Reading::stated};
-  if (!decided) decided = VersionVerdict{outcome_of(statement.default_status), Why::default_status, {}, {}, query.scheme, Reading::stated};
+  if (!decided)
+    decided = VersionVerdict{
+        outcome_of(statement.default_status), Why::default_status, {}, {}, query.scheme, Reading::stated};
   for (const auto* doubt : doubts)
     if (outcome_of(doubt->status) != decided->outcome || !doubt->changes.empty())
       return by_entry(*doubt, query, Outcome::unknown, why_undecided(*doubt));

@@ -40,8 +40,8 @@ struct VersionVerdict {
 };
 
 struct VersionQuery {
-  std::string_view version;  // empty: not stated
-  bool commit = false;       // it is a commit
+  std::string_view version;         // empty: not stated
+  bool commit = false;              // it is a commit
   Scheme scheme = Scheme::generic;  // of the product; used where the record does not name an order
 };
 

@@ -32,7 +32,8 @@ std::string version_of(const Cpe& cpe) {
   return version.empty() ? version : version + plain_or_empty(cpe, CpeAttribute::update);
 }
 
-void add_purl(std::string_view text, const ClaimTexts& texts, std::vector<Claim>& claims, std::vector<std::string>& refused) {
+void add_purl(std::string_view text, const ClaimTexts& texts, std::vector<Claim>& claims,
+              std::vector<std::string>& refused) {
   auto purl = Purl::parse(text);
   if (!purl) {
     refused.push_back(std::string(text) + ": " + purl.error().message);
@@ -66,7 +67,8 @@ void add_purl(std::string_view text, const ClaimTexts& texts, std::vector<Claim>
   claims.push_back(std::move(claim));
 }
 
-void add_cpe(std::string_view text, const ClaimTexts& texts, std::vector<Claim>& claims, std::vector<std::string>& refused) {
+void add_cpe(std::string_view text, const ClaimTexts& texts, std::vector<Claim>& claims,
+             std::vector<std::string>& refused) {
   auto cpe = Cpe::parse(text);
   if (!cpe) {
     refused.push_back(std::string(text) + ": " + cpe.error().message);
@@ -99,16 +101,21 @@ std::string_view name_of(ClaimKind kind) {
   return "";
 }
 
-std::string patch_note(const PatchClaim& patch) { return patch.source + (patch.patch.empty() ? "" : ": " + patch.patch); }
+std::string patch_note(const PatchClaim& patch) {
+  return patch.source + (patch.patch.empty() ? "" : ": " + patch.patch);
+}
 
 bool is_commit(std::string_view text) {
   if (text.size() < 7 || text.size() > 64) return false;
   const auto hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
   if (!std::all_of(text.begin(), text.end(), hex)) return false;
-  return text.size() == 40 || text.size() == 64 || std::any_of(text.begin(), text.end(), [](char c) { return c >= 'a'; });
+  return text.size() == 40 || text.size() == 64 ||
+         std::any_of(text.begin(), text.end(), [](char c) { return c >= 'a'; });
 }
 
-bool is_distribution(std::string_view type) { return type == "deb" || type == "rpm" || type == "apk" || type == "alpm"; }
+bool is_distribution(std::string_view type) {
+  return type == "deb" || type == "rpm" || type == "apk" || type == "alpm";
+}
 
 Scheme scheme_of_product(std::string_view product) {
   const auto name = fold_name(product);

@@ -63,7 +63,8 @@ struct ClaimTexts {
 // The order of a product's versions where its ecosystem does not say: openssl, linux_kernel; otherwise generic.
 [[nodiscard]] Scheme scheme_of_product(std::string_view product);
 
-[[nodiscard]] bool is_commit(std::string_view text);  // 7 to 64 hexadecimal digits, at least one of them a letter, or 40
+[[nodiscard]] bool is_commit(
+    std::string_view text);  // 7 to 64 hexadecimal digits, at least one of them a letter, or 40
 [[nodiscard]] bool is_distribution(std::string_view purl_type);
 
 }  // namespace hf::vuln

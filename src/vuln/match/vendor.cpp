@@ -10,8 +10,10 @@ namespace {
 
 std::string_view without_dress(std::string_view vendor) {
   if (vendor.starts_with("the_")) vendor.remove_prefix(4);
-  for (const std::string_view suffix : {"_project", "_foundation", ",_inc.", "_inc.", "_inc", "_ltd", "_ltd.", "_team", "_gmbh"})
-    if (vendor.size() > suffix.size() && vendor.ends_with(suffix)) return vendor.substr(0, vendor.size() - suffix.size());
+  for (const std::string_view suffix :
+       {"_project", "_foundation", ",_inc.", "_inc.", "_inc", "_ltd", "_ltd.", "_team", "_gmbh"})
+    if (vendor.size() > suffix.size() && vendor.ends_with(suffix))
+      return vendor.substr(0, vendor.size() - suffix.size());
   return vendor;
 }
 
@@ -30,7 +32,8 @@ bool is_maker(std::string_view product, std::string_view vendor) {
   return false;
 }
 bool has_makers(std::string_view product) {
-  return std::any_of(kProductMakers.begin(), kProductMakers.end(), [&](const ProductMakers& row) { return row.product == product; });
+  return std::any_of(kProductMakers.begin(), kProductMakers.end(),
+                     [&](const ProductMakers& row) { return row.product == product; });
 }
 
 bool same_vendor(std::string_view product, std::string_view a, std::string_view b) {
@@ -66,7 +69,8 @@ bool ProductDictionary::has_part(std::string_view product, char part) const {
   return std::any_of(pairs.begin(), pairs.end(), [&](const ProductVendor& pair) { return pair.part == part; });
 }
 
-Identity judge_vendor(std::string_view product_text, std::string_view claimed_text, std::string_view named_text, const ProductDictionary& dictionary) {
+Identity judge_vendor(std::string_view product_text, std::string_view claimed_text, std::string_view named_text,
+                      const ProductDictionary& dictionary) {
   const auto product = fold_name(product_text), claimed = fold_name(claimed_text), named = fold_name(named_text);
   const bool silent = claimed.empty() || claimed == "*" || claimed == "-";
   if (named.empty() || named == "*" || named == "-") return Identity::candidate;
@@ -75,11 +79,14 @@ Identity judge_vendor(std::string_view product_text, std::string_view claimed_te
     if (same_vendor(product, claimed, named)) return Identity::alias;
     // A vendor that the dictionary pairs with this product is another maker's product of the same name.
     const auto& pairs = dictionary.of(product);
-    const bool known = std::any_of(pairs.begin(), pairs.end(), [&](const ProductVendor& pair) { return pair.vendor == named; });
-    const bool claimed_known = std::any_of(pairs.begin(), pairs.end(), [&](const ProductVendor& pair) { return pair.vendor == claimed; });
+    const bool known =
+        std::any_of(pairs.begin(), pairs.end(), [&](const ProductVendor& pair) { return pair.vendor == named; });
+    const bool claimed_known =
+        std::any_of(pairs.begin(), pairs.end(), [&](const ProductVendor& pair) { return pair.vendor == claimed; });
     return known || claimed_known ? Identity::none : Identity::candidate;
   }
-  if (has_makers(product)) return is_maker(product, known_name(named)) || is_maker(product, named) ? Identity::alias : Identity::none;
+  if (has_makers(product))
+    return is_maker(product, known_name(named)) || is_maker(product, named) ? Identity::alias : Identity::none;
   std::string only;
   for (const auto& pair : dictionary.of(product)) {
     if (only.empty()) only = pair.vendor;

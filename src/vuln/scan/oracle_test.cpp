@@ -23,16 +23,19 @@ fs::path shared_data() {
 // The order of records decides ties between grounds that say the same, so states and vulnerabilities are compared.
 std::vector<std::string> lines_of(const std::vector<Finding>& findings, const std::vector<Subject>& subjects) {
   std::vector<std::string> lines;
-  for (const auto& f : findings) lines.push_back(subjects[f.component].ref + " " + f.vulnerability + " " + std::string(name_of(f.state)));
+  for (const auto& f : findings)
+    lines.push_back(subjects[f.component].ref + " " + f.vulnerability + " " + std::string(name_of(f.state)));
   return lines;
 }
 
 TEST(Oracle, TheIndexFindsWhatExhaustionFinds) {
   const auto data = shared_data();
   const auto image = data / "spdx/yocto-core-image-minimal-qemux86-64.rootfs.spdx3.json.zst";
-  const std::vector<fs::path> sources{data / "cve5/vulnrichment-2024-10.tar.zst", data / "nvd/nvd-data-overrides-2026-08.tar.zst",
-                                      data / "osv/golang-vulndb-2026-08.tar.zst", data / "osv/bitnami-vulndb-2026-08.tar.zst"};
-  if (!fs::exists(image) || !fs::exists(sources.front())) GTEST_SKIP() << "no real feeds in " << data << ": set HF_SHARED_DATA";
+  const std::vector<fs::path> sources{
+      data / "cve5/vulnrichment-2024-10.tar.zst", data / "nvd/nvd-data-overrides-2026-08.tar.zst",
+      data / "osv/golang-vulndb-2026-08.tar.zst", data / "osv/bitnami-vulndb-2026-08.tar.zst"};
+  if (!fs::exists(image) || !fs::exists(sources.front()))
+    GTEST_SKIP() << "no real feeds in " << data << ": set HF_SHARED_DATA";
   const auto directory = fs::temp_directory_path() / ("hf-oracle-" + std::to_string(::getpid()));
   const ManualClock clock(time_of(0));
   const auto built = build_database(sources, directory, {}, clock);
@@ -58,7 +61,9 @@ TEST(Oracle, TheIndexFindsWhatExhaustionFinds) {
                         records.push_back(std::move(a));
                         return {};
                       },
-                      .kev = {}, .epss_head = {}, .epss = {}};
+                      .kev = {},
+                      .epss_head = {},
+                      .epss = {}};
   for (const auto& source : sources) ASSERT_TRUE(read_source(source, {}, sink));
   const auto subjects = subjects_of(*document);
 
@@ -95,8 +100,8 @@ TEST(Oracle, TheIndexFindsWhatExhaustionFinds) {
   std::sort(sorted.begin(), sorted.end());
   EXPECT_EQ(got, sorted);
   EXPECT_GT(got.size(), 1000U) << "with what is outside every range";
-  std::cout << records.size() << " records, " << found->subjects.size() << " components, " << distinct.size() << " coordinates, " << got.size()
-            << " assessments of coordinates alike;";
+  std::cout << records.size() << " records, " << found->subjects.size() << " components, " << distinct.size()
+            << " coordinates, " << got.size() << " assessments of coordinates alike;";
   for (const auto& [state, count] : states) std::cout << " " << count << " " << name_of(state);
   std::cout << "\n";
   fs::remove_all(directory);

@@ -95,8 +95,11 @@ Result<Scan> scan(const sbom::Document& document, AdvisoryDatabase& database, co
     return made;
   };
   for (auto& found : evaluate(records, set, subjects.vex, dictionary, options)) {
-    ScanFinding finding{.component = found.component, .vulnerability = std::move(found.vulnerability), .aliases = std::move(found.aliases),
-                        .state = found.state, .reason = reason(found.ground)};
+    ScanFinding finding{.component = found.component,
+                        .vulnerability = std::move(found.vulnerability),
+                        .aliases = std::move(found.aliases),
+                        .state = found.state,
+                        .reason = reason(found.ground)};
     for (const auto& ground : found.others) finding.others.push_back(reason(ground));
     for (const auto index : found.records) {
       put_severity(records[index], finding);
@@ -126,7 +129,8 @@ Result<Scan> scan(const sbom::Document& document, AdvisoryDatabase& database, co
     if (!named.contains(i)) ++out.unnamed;
   }
   for (auto& each : out.unassessed)
-    each.assessed_as = builds.assessed_as(out.subjects[each.component].ref, [&](std::string_view ref) { return assessed.contains(ref); });
+    each.assessed_as = builds.assessed_as(out.subjects[each.component].ref,
+                                          [&](std::string_view ref) { return assessed.contains(ref); });
   return out;
 }
 

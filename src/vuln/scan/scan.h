@@ -14,14 +14,14 @@
 namespace hf::vuln {
 
 struct ScanFinding {
-  std::uint32_t component = 0;         // index into Scan::subjects
-  std::string vulnerability{};         // a CVE id where one is known
+  std::uint32_t component = 0;  // index into Scan::subjects
+  std::string vulnerability{};  // a CVE id where one is known
   std::vector<std::string> aliases{};
   State state = State::unknown;
-  Reason reason{};                     // what decided
-  std::vector<Reason> others{};        // the rest, strongest first
+  Reason reason{};               // what decided
+  std::vector<Reason> others{};  // the rest, strongest first
   std::string summary{};
-  double score = 0;                    // highest CVSS base score of the records, 0: none
+  double score = 0;  // highest CVSS base score of the records, 0: none
   std::string severity{};
   std::optional<KevEntry> kev{};
   std::optional<EpssStored> epss{};
@@ -44,7 +44,8 @@ struct Scan {
 };
 
 // HF-VULN-0010 and 0020 when the database is damaged.
-[[nodiscard]] Result<Scan> scan(const sbom::Document& document, AdvisoryDatabase& database, const EvaluateOptions& options = {});
+[[nodiscard]] Result<Scan> scan(const sbom::Document& document, AdvisoryDatabase& database,
+                                const EvaluateOptions& options = {});
 
 // {sbom, database, components, unassessed, counts, findings: [{component, vulnerability, aliases, state, reason}]}
 void write_json(const Scan& scan, const sbom::Document& document, const Manifest& manifest, std::ostream& out);

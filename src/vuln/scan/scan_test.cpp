@@ -14,24 +14,31 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kCve = R"({"dataType":"CVE_RECORD","cveMetadata":{"cveId":"CVE-2024-1","state":"PUBLISHED","dateUpdated":"2024-02-03T00:00:00"},
+constexpr std::string_view kCve =
+    R"({"dataType":"CVE_RECORD","cveMetadata":{"cveId":"CVE-2024-1","state":"PUBLISHED","dateUpdated":"2024-02-03T00:00:00"},
   "containers":{"cna":{"providerMetadata":{"shortName":"acme"},"title":"A flaw","affected":[{"vendor":"acme","product":"widget","defaultStatus":"unaffected",
   "packageURL":"pkg:npm/widget","versions":[{"version":"1.0.0","lessThan":"1.2.0","status":"affected","versionType":"semver"}]}],
   "metrics":[{"cvssV3_1":{"version":"3.1","vectorString":"CVSS:3.1/AV:N","baseScore":9.8,"baseSeverity":"CRITICAL"}}]}}})";
-constexpr std::string_view kGhsa = R"({"id":"GHSA-x","aliases":["CVE-2024-1"],"modified":"2024-05-06T00:00:00Z","affected":[{"package":{"ecosystem":"npm","name":"widget"},
+constexpr std::string_view kGhsa =
+    R"({"id":"GHSA-x","aliases":["CVE-2024-1"],"modified":"2024-05-06T00:00:00Z","affected":[{"package":{"ecosystem":"npm","name":"widget"},
   "ranges":[{"type":"SEMVER","events":[{"introduced":"0"},{"fixed":"1.2.0"}]}]}]})";
-constexpr std::string_view kKev = R"({"catalogVersion":"2025.08.25","count":1,"vulnerabilities":[{"cveID":"CVE-2024-1","dateAdded":"2025-08-25"}]})";
-constexpr std::string_view kEpss = "#model_version:v1,score_date:2026-01-01T00:00:00+0000\ncve,epss,percentile\nCVE-2024-1,0.5,0.9\n";
+constexpr std::string_view kKev =
+    R"({"catalogVersion":"2025.08.25","count":1,"vulnerabilities":[{"cveID":"CVE-2024-1","dateAdded":"2025-08-25"}]})";
+constexpr std::string_view kEpss =
+    "#model_version:v1,score_date:2026-01-01T00:00:00+0000\ncve,epss,percentile\nCVE-2024-1,0.5,0.9\n";
 
 std::string bom(std::string_view component, std::string_view more = "") {
-  return R"({"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"components":[)" + std::string(component) + "]" + std::string(more) + "}";
+  return R"({"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"components":[)" + std::string(component) + "]" +
+         std::string(more) + "}";
 }
-constexpr std::string_view kWidget = R"({"type":"library","bom-ref":"w","name":"widget","version":"1.1.0","purl":"pkg:npm/widget@1.1.0"})";
+constexpr std::string_view kWidget =
+    R"({"type":"library","bom-ref":"w","name":"widget","version":"1.1.0","purl":"pkg:npm/widget@1.1.0"})";
 
 class Scans : public testing::Test {
  protected:
   void SetUp() override {
-    root_ = fs::temp_directory_path() / ("hf-scan-" + std::to_string(::getpid()) + "-" + testing::UnitTest::GetInstance()->current_test_info()->name());
+    root_ = fs::temp_directory_path() / ("hf-scan-" + std::to_string(::getpid()) + "-" +
+                                         testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(root_);
     fs::create_directories(root_);
     write("feed/cve.json", kCve);
@@ -67,7 +74,8 @@ class Scans : public testing::Test {
         std::ostringstream out, err;
         cli::Terminal terminal{input, out, err};
         const auto exit = command.run(*args, terminal);
-        return {exit ? int(*exit) : int(cli::exit_of(exit.error().kind)), out.str(), exit ? err.str() : std::string(exit.error().code)};
+        return {exit ? int(*exit) : int(cli::exit_of(exit.error().kind)), out.str(),
+                exit ? err.str() : std::string(exit.error().code)};
       }
     }
     ADD_FAILURE() << "no such command";
@@ -118,22 +126,38 @@ TEST_F(Scans, TheDocumentsOwnWordIsHonoured) {
   const auto state = [&](const std::string& document) {
     const auto result = json(run({"scan", "-", "--db", db, "--json"}, document));
     const auto& findings = result.at("findings").get_array();
-    return findings.size() == 1 ? std::string(findings.at(0).at("state").get_string()) : std::to_string(findings.size()) + " findings";
+    return findings.size() == 1 ? std::string(findings.at(0).at("state").get_string())
+                                : std::to_string(findings.size()) + " findings";
   };
   for (const auto* number : {"CVE-2024-1", "GHSA-x"})
-    EXPECT_EQ(state(bom(kWidget, R"(,"vulnerabilities":[{"id":")" + std::string(number) +
-                                     R"(","analysis":{"state":"not_affected","justification":"code_not_reachable"},"affects":[{"ref":"w"}]}])")),
-              "not_affected") << number;
-  EXPECT_EQ(state(bom(kWidget, R"(,"vulnerabilities":[{"id":"CVE-2024-1","analysis":{"state":"in_triage"},"affects":[{"ref":"w"}]}])")), "under_investigation");
-  EXPECT_EQ(state(bom(kWidget, R"(,"vulnerabilities":[{"id":"CVE-2024-1","analysis":{"state":"not_affected"},"affects":[{"ref":"another"}]}])")), "affected");
-  EXPECT_EQ(state(bom(R"({"type":"library","bom-ref":"w","name":"widget","version":"1.1.0","purl":"pkg:npm/widget@1.1.0",
-      "pedigree":{"patches":[{"type":"backport","resolves":[{"type":"security","id":"CVE-2024-1"}]}]}})")), "fixed");
+    EXPECT_EQ(
+        state(bom(
+            kWidget,
+            R"(,"vulnerabilities":[{"id":")" + std::string(number) +
+                R"(","analysis":{"state":"not_affected","justification":"code_not_reachable"},"affects":[{"ref":"w"}]}])")),
+        "not_affected")
+        << number;
+  EXPECT_EQ(
+      state(
+          bom(kWidget,
+              R"(,"vulnerabilities":[{"id":"CVE-2024-1","analysis":{"state":"in_triage"},"affects":[{"ref":"w"}]}])")),
+      "under_investigation");
+  EXPECT_EQ(
+      state(bom(
+          kWidget,
+          R"(,"vulnerabilities":[{"id":"CVE-2024-1","analysis":{"state":"not_affected"},"affects":[{"ref":"another"}]}])")),
+      "affected");
+  EXPECT_EQ(
+      state(bom(R"({"type":"library","bom-ref":"w","name":"widget","version":"1.1.0","purl":"pkg:npm/widget@1.1.0",
+      "pedigree":{"patches":[{"type":"backport","resolves":[{"type":"security","id":"CVE-2024-1"}]}]}})")),
+      "fixed");
 }
 
 TEST_F(Scans, WhatCannotBeLookedUpIsListed) {
   ASSERT_TRUE(build());
   const auto db = (root_ / "db").string();
-  const auto document = bom(R"({"type":"library","bom-ref":"x","name":"blob","version":"7"},{"type":"library","bom-ref":"y","name":"y","version":"1","purl":"pkg:npm/y@1"})");
+  const auto document = bom(
+      R"({"type":"library","bom-ref":"x","name":"blob","version":"7"},{"type":"library","bom-ref":"y","name":"y","version":"1","purl":"pkg:npm/y@1"})");
   const auto result = json(run({"scan", "-", "--db", db, "--json"}, document));
   EXPECT_EQ(result.at("components").get_array().size(), 2U);
   ASSERT_EQ(result.at("unassessed").get_array().size(), 1U);
@@ -196,11 +220,14 @@ TEST_F(Scans, AnInterruptedBuildGoesOn) {
 }
 
 TEST_F(Scans, TheLatestRecordOfAFeedCounts) {
-  write("more/old.json", R"({"id":"GHSA-x","modified":"2023-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"npm","name":"widget"},
+  write("more/old.json",
+        R"({"id":"GHSA-x","modified":"2023-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"npm","name":"widget"},
       "ranges":[{"type":"SEMVER","events":[{"introduced":"0"}]}]}]})");
-  write("more/rejected.json", R"({"format":"NVD_CVE","vulnerabilities":[{"cve":{"id":"CVE-2024-9","vulnStatus":"Analyzed","configurations":[
+  write("more/rejected.json",
+        R"({"format":"NVD_CVE","vulnerabilities":[{"cve":{"id":"CVE-2024-9","vulnStatus":"Analyzed","configurations":[
       {"nodes":[{"operator":"OR","cpeMatch":[{"vulnerable":true,"criteria":"cpe:2.3:a:v:p:*:*:*:*:*:*:*:*"}]}]}]}}]})");
-  write("feed/rejected.json", R"({"dataType":"CVE_RECORD","cveMetadata":{"cveId":"CVE-2024-9","state":"REJECTED"},"containers":{"cna":{}}})");
+  write("feed/rejected.json",
+        R"({"dataType":"CVE_RECORD","cveMetadata":{"cveId":"CVE-2024-9","state":"REJECTED"},"containers":{"cna":{}}})");
   ASSERT_TRUE(build());
   auto database = AdvisoryDatabase::open(root_ / "db");
   const std::vector<std::string> widget{"purl:pkg:npm/widget"}, product{"product:p"};
@@ -233,7 +260,8 @@ TEST_F(Scans, ADamagedDatabaseIsRefused) {
     (void)database->vendors_of("widget");
     (void)database->kev("CVE-2024-1");
   }
-  std::ofstream(file, std::ios::binary) << "not a database at all, but long enough to be looked at as one by somebody who hopes";
+  std::ofstream(file, std::ios::binary)
+      << "not a database at all, but long enough to be looked at as one by somebody who hopes";
   EXPECT_EQ(AdvisoryDatabase::open(root_ / "db").error().code, "HF-VULN-0020");
 }
 
@@ -247,7 +275,8 @@ TEST_F(Scans, CommandsBuildAndShow) {
   EXPECT_NE(shown.out.find("1 cve5, 1 osv"), std::string::npos) << shown.out;
   EXPECT_EQ(run({"vuln", "db", "show", (root_ / "none").string()}).exit, 4);
   write("empty/README", "nothing");
-  EXPECT_EQ(run({"vuln", "db", "build", (root_ / "empty").string(), "--out", (root_ / "db2").string()}).err, "HF-VULN-0025");
+  EXPECT_EQ(run({"vuln", "db", "build", (root_ / "empty").string(), "--out", (root_ / "db2").string()}).err,
+            "HF-VULN-0025");
 }
 
 }  // namespace

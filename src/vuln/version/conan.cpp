@@ -25,7 +25,9 @@ Parts split(std::string_view text) {  // from the right, as Conan does
   return parts;
 }
 
-bool is_zero(std::string_view item) { return all_digits(item) && item.find_first_not_of('0') == std::string_view::npos; }
+bool is_zero(std::string_view item) {
+  return all_digits(item) && item.find_first_not_of('0') == std::string_view::npos;
+}
 
 std::string_view without_trailing_zeros(std::string_view items) {
   while (true) {

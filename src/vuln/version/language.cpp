@@ -30,7 +30,8 @@ std::string_view after_separator(std::string_view text) {
 
 // [SEPARATOR]WORD[SEPARATOR][N]: the grammar takes a separator with no number behind it ("1.0rc-").
 template <std::size_t N>
-int take_label(std::string_view& text, const std::array<std::pair<std::string_view, int>, N>& labels, std::string_view& number) {
+int take_label(std::string_view& text, const std::array<std::pair<std::string_view, int>, N>& labels,
+               std::string_view& number) {
   auto rest = after_separator(text);
   for (const auto& [word, value] : labels) {
     if (!take_word(rest, word)) continue;
@@ -169,8 +170,8 @@ struct Composer {
   bool dev = false;
 };
 
-constexpr std::array<std::pair<std::string_view, int>, 9> kStability{{{"stable", 4}, {"alpha", 1}, {"a", 1}, {"beta", 2},
-                                                                      {"b", 2}, {"rc", 3}, {"patch", 5}, {"pl", 5}, {"p", 5}}};
+constexpr std::array<std::pair<std::string_view, int>, 9> kStability{
+    {{"stable", 4}, {"alpha", 1}, {"a", 1}, {"beta", 2}, {"b", 2}, {"rc", 3}, {"patch", 5}, {"pl", 5}, {"p", 5}}};
 
 std::optional<Composer> parse_composer(std::string_view text) {
   text = without_v(text);

@@ -25,7 +25,8 @@ constexpr std::string_view kRelease = "5";
 
 // The order of words is the order of these texts.
 std::string rank(std::string_view word) {
-  static constexpr std::array<std::string_view, 7> kQualifiers{"alpha", "beta", "milestone", "rc", "snapshot", "", "sp"};
+  static constexpr std::array<std::string_view, 7> kQualifiers{"alpha",    "beta", "milestone", "rc",
+                                                               "snapshot", "",     "sp"};
   for (std::size_t i = 0; i < kQualifiers.size(); ++i)
     if (kQualifiers[i] == word) return std::string(1, static_cast<char>('0' + i));
   return "7-" + std::string(word);
@@ -158,7 +159,9 @@ std::strong_ordering compare_items(const Item* a, const Item* b) {
 bool is_maven(std::string_view text) {
   // Maven orders any text at all; a text without a number is somebody's prose.
   return text.size() <= kBytesMax && std::any_of(text.begin(), text.end(), is_digit) &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f && c != '[' && c != ']' && c != '(' && c != ')' && c != ','; });
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return c > ' ' && c < 0x7f && c != '[' && c != ']' && c != '(' && c != ')' && c != ',';
+         });
 }
 
 }  // namespace

@@ -33,9 +33,14 @@ struct Collector {
 };
 
 std::optional<Comparator> take_comparator(std::string_view& text) {
-  static constexpr std::array<std::pair<std::string_view, Comparator>, 7> kComparators{{
-      {">=", Comparator::greater_or_equal}, {"<=", Comparator::less_or_equal}, {"!=", Comparator::not_equal},
-      {"==", Comparator::equal}, {">", Comparator::greater}, {"<", Comparator::less}, {"=", Comparator::equal}}};
+  static constexpr std::array<std::pair<std::string_view, Comparator>, 7> kComparators{
+      {{">=", Comparator::greater_or_equal},
+       {"<=", Comparator::less_or_equal},
+       {"!=", Comparator::not_equal},
+       {"==", Comparator::equal},
+       {">", Comparator::greater},
+       {"<", Comparator::less},
+       {"=", Comparator::equal}}};
   for (const auto& [word, comparator] : kComparators) {
     if (!text.starts_with(word)) continue;
     text.remove_prefix(word.size());
@@ -61,7 +66,8 @@ std::vector<std::string> terms_of(std::string_view text, std::string_view operat
   std::string term;
   for (const char c : text) {
     if (c == ' ' || c == '\t' || c == ',') {
-      if (!term.empty() && operators.find(term.back()) == std::string_view::npos) terms.push_back(std::exchange(term, {}));
+      if (!term.empty() && operators.find(term.back()) == std::string_view::npos)
+        terms.push_back(std::exchange(term, {}));
     } else {
       term += c;
     }
@@ -94,7 +100,8 @@ std::vector<std::string> numbers_of(std::string_view text) {
 
 std::string join(const std::vector<std::string>& numbers, std::size_t count) {
   std::string text;
-  for (std::size_t i = 0; i < count; ++i) text += (i == 0 ? "" : ".") + (i < numbers.size() ? numbers[i] : std::string("0"));
+  for (std::size_t i = 0; i < count; ++i)
+    text += (i == 0 ? "" : ".") + (i < numbers.size() ? numbers[i] : std::string("0"));
   return text;
 }
 
@@ -156,7 +163,9 @@ bool npm_term(std::string_view term, Collector& out) {
     if (op == '~' && term.starts_with('>')) term.remove_prefix(1);
     const auto version = npm_version(term);
     if (!version || version->numbers.empty()) return false;
-    const auto keep = op == '^' ? std::min(first_nonzero(version->numbers), std::size_t{2}) + 1 : version->numbers.size() > 1 ? std::size_t{2} : std::size_t{1};
+    const auto keep = op == '^'                     ? std::min(first_nonzero(version->numbers), std::size_t{2}) + 1
+                      : version->numbers.size() > 1 ? std::size_t{2}
+                                                    : std::size_t{1};
     out.between(full(*version), next3(*version, keep));
     return true;
   }
@@ -180,7 +189,8 @@ bool npm(std::string_view native, Collector& out) {
   for (const auto alternative : split_at(native, "||")) {
     if (alternative.empty()) return false;
     if (const auto hyphen = alternative.find(" - "); hyphen != std::string_view::npos) {
-      const auto from = npm_version(trim(alternative.substr(0, hyphen))), to = npm_version(trim(alternative.substr(hyphen + 3)));
+      const auto from = npm_version(trim(alternative.substr(0, hyphen))),
+                 to = npm_version(trim(alternative.substr(hyphen + 3)));
       if (!from || !to || from->numbers.empty() || to->numbers.empty()) return false;
       out.add(Comparator::greater_or_equal, full(*from));
       if (to->numbers.size() < 3) out.add(Comparator::less, next3(*to, to->numbers.size()));
@@ -353,7 +363,8 @@ Result<Vers> vers_of_native(std::string_view scheme, std::string_view native) {
   }
   if (!read || out.list.empty()) return unreadable(scheme, native);
   Vers vers{.scheme = to_lower(scheme), .constraints = std::move(out.list)};
-  if (std::any_of(vers.constraints.begin(), vers.constraints.end(), [](const auto& c) { return c.comparator == Comparator::any; }))
+  if (std::any_of(vers.constraints.begin(), vers.constraints.end(),
+                  [](const auto& c) { return c.comparator == Comparator::any; }))
     vers.constraints = {{Comparator::any, ""}};  // the union with everything
   return vers.canonical();
 }

@@ -56,14 +56,16 @@ static_assert([] {
 
 // Other words for the same order: purl types, OSV ecosystems' and CVE versionType's words.
 constexpr std::array<std::pair<std::string_view, Scheme>, 30> kAliases{{
-    {"pep440", Scheme::pep440},   {"python", Scheme::pep440},    {"debian", Scheme::deb},     {"ubuntu", Scheme::deb},
-    {"dpkg", Scheme::deb},        {"opkg", Scheme::deb},         {"ipk", Scheme::deb},        {"redhat", Scheme::rpm},
-    {"alpine", Scheme::apk},      {"rubygems", Scheme::gem},     {"ruby", Scheme::gem},       {"go", Scheme::golang},
-    {"crates", Scheme::cargo},    {"packagist", Scheme::composer}, {"arch", Scheme::alpm},    {"archlinux", Scheme::alpm},
-    {"ebuild", Scheme::gentoo},   {"portage", Scheme::gentoo},   {"linux", Scheme::kernel},   {"date", Scheme::calver},
-    {"hex", Scheme::semver},      {"pub", Scheme::semver},       {"swift", Scheme::semver},   {"julia", Scheme::semver},
-    {"bitnami", Scheme::semver},  {"cocoapods", Scheme::gem},    {"cpan", Scheme::intdot},    {"hackage", Scheme::intdot},
-    {"custom", Scheme::generic},  {"git", Scheme::opaque},
+    {"pep440", Scheme::pep440},  {"python", Scheme::pep440},      {"debian", Scheme::deb},
+    {"ubuntu", Scheme::deb},     {"dpkg", Scheme::deb},           {"opkg", Scheme::deb},
+    {"ipk", Scheme::deb},        {"redhat", Scheme::rpm},         {"alpine", Scheme::apk},
+    {"rubygems", Scheme::gem},   {"ruby", Scheme::gem},           {"go", Scheme::golang},
+    {"crates", Scheme::cargo},   {"packagist", Scheme::composer}, {"arch", Scheme::alpm},
+    {"archlinux", Scheme::alpm}, {"ebuild", Scheme::gentoo},      {"portage", Scheme::gentoo},
+    {"linux", Scheme::kernel},   {"date", Scheme::calver},        {"hex", Scheme::semver},
+    {"pub", Scheme::semver},     {"swift", Scheme::semver},       {"julia", Scheme::semver},
+    {"bitnami", Scheme::semver}, {"cocoapods", Scheme::gem},      {"cpan", Scheme::intdot},
+    {"hackage", Scheme::intdot}, {"custom", Scheme::generic},     {"git", Scheme::opaque},
 }};
 
 }  // namespace

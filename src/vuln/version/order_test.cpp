@@ -1,7 +1,7 @@
 #include "vuln/version/order.h"
 
-#include <fstream>
 #include <gtest/gtest.h>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -78,7 +78,8 @@ TEST(Order, HostileTextsAreRefusedOrOrderedButNeverThrow) {
   }();
   for (const auto scheme : schemes())
     for (const auto& text : {deep, dots, parts, std::string("\xff\xfe"), std::string("1\0a", 3), std::string()})
-      EXPECT_EQ(compare(scheme, text, text).value_or(std::strong_ordering::equal), std::strong_ordering::equal) << name_of(scheme);
+      EXPECT_EQ(compare(scheme, text, text).value_or(std::strong_ordering::equal), std::strong_ordering::equal)
+          << name_of(scheme);
 }
 
 }  // namespace

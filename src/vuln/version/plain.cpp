@@ -7,7 +7,8 @@
 namespace hf::vuln::orders {
 namespace {
 
-// Days since 1970-01-01 of the proleptic Gregorian calendar (H. Hinnant, "chrono-compatible low-level date algorithms").
+// Days since 1970-01-01 of the proleptic Gregorian calendar (H. Hinnant, "chrono-compatible low-level date
+// algorithms").
 constexpr std::int64_t days_of(std::int64_t y, std::int64_t m, std::int64_t d) {
   y -= m <= 2;
   const auto era = (y >= 0 ? y : y - 399) / 400;
@@ -42,7 +43,8 @@ std::optional<Instant> instant(std::string_view text) {
   const auto minute = number(text, 2);
   if (!minute || !take_if(text, ':')) return std::nullopt;
   const auto second = number(text, 2);
-  if (!second || *hour > 23 || *minute > 59 || *second > 60 || *month < 1 || *month > 12 || *day < 1) return std::nullopt;
+  if (!second || *hour > 23 || *minute > 59 || *second > 60 || *month < 1 || *month > 12 || *day < 1)
+    return std::nullopt;
   static constexpr std::array<int, 12> kDays{31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   const bool leap = *year % 4 == 0 && (*year % 100 != 0 || *year % 400 == 0);
   if (*day > kDays[static_cast<std::size_t>(*month - 1)] || (*month == 2 && *day == 29 && !leap)) return std::nullopt;

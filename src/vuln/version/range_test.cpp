@@ -69,7 +69,8 @@ TEST(Range, ExactVersions) {
 }
 
 TEST(Range, ReadsAsASentence) {
-  EXPECT_EQ(to_text(Range{Scheme::generic, {{"1.0", true, "1.2", false}, {.upper = "0.5", .upper_inclusive = true}}, {"1.3"}}),
+  EXPECT_EQ(to_text(Range{
+                Scheme::generic, {{"1.0", true, "1.2", false}, {.upper = "0.5", .upper_inclusive = true}}, {"1.3"}}),
             ">= 1.0, < 1.2 or <= 0.5 or = 1.3");
   EXPECT_EQ(to_text(Range{Scheme::generic, {{}}, {}}), "any version");
   EXPECT_EQ(to_text(Range{}), "no version");
@@ -101,8 +102,9 @@ TEST(Vers, ASchemeThatWeCannotOrderDecidesEqualityOnly) {
 }
 
 TEST(Vers, RefusesWhatIsNoVers) {
-  for (const auto text : {"", "npm/1.0", "vers:", "vers:npm", "vers:npm/", "vers:npm/|", "vers:/1.0", "vers:npm/>", "vers:npm/>=",
-                          "vers:npm/1.0|*", "vers:npm/>=1.0<2.0", "vers:npm/1%2", "vers:npm/%ff", "vers:n m!/1"})
+  for (const auto text :
+       {"", "npm/1.0", "vers:", "vers:npm", "vers:npm/", "vers:npm/|", "vers:/1.0", "vers:npm/>",
+        "vers:npm/>=", "vers:npm/1.0|*", "vers:npm/>=1.0<2.0", "vers:npm/1%2", "vers:npm/%ff", "vers:n m!/1"})
     EXPECT_FALSE(Vers::parse(text)) << text;
   EXPECT_EQ(Vers::parse("vers:npm/" + std::string(70000, '1')).error().code, "HF-VERS-0003");
   std::string many = "vers:npm/1";
@@ -124,8 +126,13 @@ TEST(Vers, NativeNotations) {
   EXPECT_EQ(text("nuget", "1.0"), "vers:nuget/>=1.0");
   EXPECT_EQ(text("pypi", "~=1.4.2, !=1.4.5"), "vers:pypi/>=1.4.2|!=1.4.5|<1.5");
   EXPECT_EQ(text("gem", "~> 2.0"), "vers:gem/>=2.0|<3");
-  for (const auto& [scheme, native] : std::vector<std::pair<const char*, const char*>>{
-           {"npm", ">"}, {"npm", ">=beta"}, {"maven", "[1.0"}, {"maven", "[]"}, {"pypi", "1.0 or so"}, {"deb", ">= 1.0"}, {"", ""}})
+  for (const auto& [scheme, native] : std::vector<std::pair<const char*, const char*>>{{"npm", ">"},
+                                                                                       {"npm", ">=beta"},
+                                                                                       {"maven", "[1.0"},
+                                                                                       {"maven", "[]"},
+                                                                                       {"pypi", "1.0 or so"},
+                                                                                       {"deb", ">= 1.0"},
+                                                                                       {"", ""}})
     EXPECT_EQ(text(scheme, native), "refused") << scheme << " " << native;
 }
 

@@ -29,17 +29,46 @@ struct Token {
 };
 
 constexpr std::array<std::pair<std::string_view, Token>, 40> kWords{{
-    {"dev", {kDev, ""}},          {"devel", {kDev, ""}},          {"development", {kDev, ""}}, {"snapshot", {kDev, ""}},
-    {"nightly", {kDev, ""}},      {"canary", {kDev, ""}},         {"unstable", {kDev, ""}},    {"prealpha", {kDev, "pre"}},
-    {"alpha", {kAlpha, ""}},      {"beta", {kBeta, ""}},          {"milestone", {kMilestone, ""}},
-    {"pre", {kCandidate, ""}},    {"preview", {kCandidate, ""}},  {"prerelease", {kCandidate, ""}},
-    {"rc", {kCandidate, "rc"}},   {"cr", {kCandidate, "rc"}},     {"candidate", {kCandidate, "rc"}},
-    {"final", {kEnd, ""}},        {"ga", {kEnd, ""}},             {"release", {kEnd, ""}},     {"stable", {kEnd, ""}},
-    {"lts", {kEnd, ""}},          {"p", {kPatch, "p"}},           {"pl", {kPatch, "p"}},       {"patch", {kPatch, "p"}},
-    {"patchlevel", {kPatch, "p"}}, {"sp", {kPatch, "sp"}},        {"u", {kPatch, "u"}},        {"update", {kPatch, "u"}},
-    {"r", {kPatch, "r"}},         {"rev", {kPatch, "r"}},         {"revision", {kPatch, "r"}}, {"post", {kPatch, "post"}},
-    {"hotfix", {kPatch, "hotfix"}}, {"fix", {kPatch, "hotfix"}},  {"hf", {kPatch, "hotfix"}},  {"build", {kPatch, "build"}},
-    {"b", {kBeta, ""}},           {"a", {kAlpha, ""}},            {"m", {kMilestone, ""}},
+    {"dev", {kDev, ""}},
+    {"devel", {kDev, ""}},
+    {"development", {kDev, ""}},
+    {"snapshot", {kDev, ""}},
+    {"nightly", {kDev, ""}},
+    {"canary", {kDev, ""}},
+    {"unstable", {kDev, ""}},
+    {"prealpha", {kDev, "pre"}},
+    {"alpha", {kAlpha, ""}},
+    {"beta", {kBeta, ""}},
+    {"milestone", {kMilestone, ""}},
+    {"pre", {kCandidate, ""}},
+    {"preview", {kCandidate, ""}},
+    {"prerelease", {kCandidate, ""}},
+    {"rc", {kCandidate, "rc"}},
+    {"cr", {kCandidate, "rc"}},
+    {"candidate", {kCandidate, "rc"}},
+    {"final", {kEnd, ""}},
+    {"ga", {kEnd, ""}},
+    {"release", {kEnd, ""}},
+    {"stable", {kEnd, ""}},
+    {"lts", {kEnd, ""}},
+    {"p", {kPatch, "p"}},
+    {"pl", {kPatch, "p"}},
+    {"patch", {kPatch, "p"}},
+    {"patchlevel", {kPatch, "p"}},
+    {"sp", {kPatch, "sp"}},
+    {"u", {kPatch, "u"}},
+    {"update", {kPatch, "u"}},
+    {"r", {kPatch, "r"}},
+    {"rev", {kPatch, "r"}},
+    {"revision", {kPatch, "r"}},
+    {"post", {kPatch, "post"}},
+    {"hotfix", {kPatch, "hotfix"}},
+    {"fix", {kPatch, "hotfix"}},
+    {"hf", {kPatch, "hotfix"}},
+    {"build", {kPatch, "build"}},
+    {"b", {kBeta, ""}},
+    {"a", {kAlpha, ""}},
+    {"m", {kMilestone, ""}},
 }};
 
 bool is_hex(char c) { return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f'); }
@@ -64,7 +93,8 @@ class Reader {
   std::string_view number() {
     if (in_suffix_) return {};
     const auto digits = take_digits(rest_);
-    if (rest_.size() > 1 && joints_.find(rest_[0]) != std::string_view::npos && is_digit(rest_[1])) rest_.remove_prefix(1);
+    if (rest_.size() > 1 && joints_.find(rest_[0]) != std::string_view::npos && is_digit(rest_[1]))
+      rest_.remove_prefix(1);
     else in_suffix_ = true;
     return digits;
   }
@@ -99,7 +129,8 @@ class Reader {
     if (!is_alpha(c)) return refuse();
     if (dashed && lower(c) == 'g') {
       auto after = rest_.substr(1);
-      if (const auto hash = take_while(after, is_hex); hash.size() >= 6 && (after.empty() || !is_alnum(after.front()))) {
+      if (const auto hash = take_while(after, is_hex);
+          hash.size() >= 6 && (after.empty() || !is_alnum(after.front()))) {
         rest_ = after;
         return token_after_hash();
       }
@@ -117,14 +148,15 @@ class Reader {
 
   Token classify(std::string_view word, bool attached, bool spaced, bool dotted) {
     const bool before_digit = !rest_.empty() && is_digit(rest_.front());
-    const bool before_number = before_digit || (rest_.size() > 1 && (rest_[0] == '.' || rest_[0] == '-') && is_digit(rest_[1]));
+    const bool before_number =
+        before_digit || (rest_.size() > 1 && (rest_[0] == '.' || rest_[0] == '-') && is_digit(rest_[1]));
     if (word.size() == 1 && !before_number) {
       if (lower(word[0]) == 'x' && dotted) return refuse();  // 1.2.x names many versions
       if (!spaced) return {kPatch, word};                    // 1.1.1w, 2022b
     }
     for (const auto& [known, token] : kWords)
       if (equal_folded(known, word)) return token;
-    if (spaced) return refuse();  // prose
+    if (spaced) return refuse();                                                                        // prose
     if (word.size() == 2 && attached && lower(word[0]) == 'z' && !before_digit) return {kPatch, word};  // 1.0.2zg
     return {kWord, word};
   }
@@ -185,7 +217,8 @@ std::optional<Kernel> parse_kernel(std::string_view text) {
   }
   // CONFIG_LOCALVERSION, a distribution's ABI number, "+" for local commits: not upstream's order.
   if (!text.empty() && is_alnum(text.front())) return std::nullopt;
-  if (!std::all_of(text.begin(), text.end(), [](char c) { return is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '+' || c == '~'; }))
+  if (!std::all_of(text.begin(), text.end(),
+                   [](char c) { return is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '+' || c == '~'; }))
     return std::nullopt;
   return kernel;
 }

@@ -138,7 +138,8 @@ Result<Vers> Vers::parse(std::string_view text, const VersLimits& limits) {
     text = squeezed;
   }
   const auto colon = text.find(':');
-  if (colon == std::string_view::npos || text.substr(0, colon) != "vers") return malformed("a version range begins with vers:");
+  if (colon == std::string_view::npos || text.substr(0, colon) != "vers")
+    return malformed("a version range begins with vers:");
   text.remove_prefix(colon + 1);
   const auto slash = text.find('/');
   if (slash == std::string_view::npos) return malformed("a version range names its scheme: vers:SCHEME/CONSTRAINTS");
@@ -189,7 +190,8 @@ Result<Vers> Vers::canonical() const {
   if (constraints.size() == 1 && *known != Scheme::datetime) return sorted;
   for (const auto& constraint : constraints)
     if (!is_version(*known, constraint.version))
-      return fail(ErrorKind::invalid, "HF-VERS-0004", "not a version of the scheme " + scheme + ": " + constraint.version);
+      return fail(ErrorKind::invalid, "HF-VERS-0004",
+                  "not a version of the scheme " + scheme + ": " + constraint.version);
   sort_by_version(sorted.constraints, *known);
   return sorted;
 }

@@ -1,7 +1,7 @@
 // The published tests of package-url/vers-spec v1.1.0; source and licence: tests/data/vuln/README.md.
+#include <gtest/gtest.h>
 #include <algorithm>
 #include <fstream>
-#include <gtest/gtest.h>
 #include <map>
 #include <string>
 
@@ -16,7 +16,8 @@ std::string text_of(const Json& json) { return std::string(json.as_string()); }
 
 // Tests that we fail on purpose, by their input.
 const std::map<std::string, std::string> kRefusedOnPurpose{
-    // Maven's own ComparableVersion (3.8.7 and 3.9.9, run on these) answers 2.0.a < 2-1 and 2.0.a = 2.0.0.a: it takes ".x" for
+    // Maven's own ComparableVersion (3.8.7 and 3.9.9, run on these) answers 2.0.a < 2-1 and 2.0.a = 2.0.0.a: it takes
+    // ".x" for
     // "-x". The suite holds the order of an older Maven. The first two stand in the file twice, as does the third.
     {R"(["2-1","2.0.a"])", "maven"},
     {R"(["2-1","2.0.0.a"])", "maven"},
