@@ -6,11 +6,14 @@
 namespace hf::trace {
 namespace {
 
-const db::Query kCanonical{"trace.canonical", "SELECT vulnerability FROM vulnerability_alias WHERE alias = $1 ORDER BY vulnerability LIMIT 1"};
+const db::Query kCanonical{
+    "trace.canonical", "SELECT vulnerability FROM vulnerability_alias WHERE alias = $1 ORDER BY vulnerability LIMIT 1"};
 const db::Query kRecords{"trace.records", R"sql(
     SELECT feed, id, summary, severity, score, modified, digest, received_at FROM advisory WHERE vulnerability = $1 ORDER BY feed, id)sql"};
-const db::Query kRecordBlobs{"trace.record_blobs", "SELECT record FROM advisory WHERE vulnerability = $1 ORDER BY feed, id"};
-const db::Query kAliases{"trace.aliases", "SELECT alias FROM vulnerability_alias WHERE vulnerability = $1 AND alias <> $1 ORDER BY alias"};
+const db::Query kRecordBlobs{"trace.record_blobs",
+                             "SELECT record FROM advisory WHERE vulnerability = $1 ORDER BY feed, id"};
+const db::Query kAliases{
+    "trace.aliases", "SELECT alias FROM vulnerability_alias WHERE vulnerability = $1 AND alias <> $1 ORDER BY alias"};
 const db::Query kKev{"trace.kev", R"sql(
     SELECT date_added, due_date, name, ransomware, since FROM kev
      WHERE vulnerability = $1 AND since <= $2 AND until > $2 ORDER BY since DESC LIMIT 1)sql"};
@@ -78,7 +81,8 @@ const db::Query kBatches{"trace.batches", R"sql(
     SELECT b.batch_id, b.path, b.factory, b.authorised_quantity, b.support_end, r.path
       FROM batch AS b LEFT JOIN release AS r ON r.release_id = b.release_id
      WHERE b.product_id = $1 ORDER BY b.batch_id)sql"};
-const db::Query kPlacements{"trace.placements", "SELECT market, placed_at FROM batch_placement WHERE batch_id = $1 ORDER BY placed_at, market"};
+const db::Query kPlacements{
+    "trace.placements", "SELECT market, placed_at FROM batch_placement WHERE batch_id = $1 ORDER BY placed_at, market"};
 const db::Query kProductUnits{"trace.product_units", R"sql(
     SELECT n.configuration_id, n.market, n.batch_id, n.devices
       FROM configuration AS c JOIN census AS n ON n.configuration_id = c.configuration_id
@@ -109,9 +113,18 @@ const db::Query kComponents{"trace.components", R"sql(
       FROM build_coordinate AS bc JOIN coordinate AS c ON c.coordinate_id = bc.coordinate_id
      WHERE bc.build_id = $1 AND bc.since <= $2 AND bc.until > $2 AND bc.coordinate_id > $3
      ORDER BY bc.coordinate_id LIMIT $4)sql"};
-const db::Query kComponentCount{"trace.component_count", "SELECT COUNT(*) FROM build_coordinate WHERE build_id = $1 AND since <= $2 AND until > $2"};
+const db::Query kComponentCount{
+    "trace.component_count",
+    "SELECT COUNT(*) FROM build_coordinate WHERE build_id = $1 AND since <= $2 AND until > $2"};
 const db::Query kBuildDevices{"trace.build_devices", R"sql(
     SELECT CAST(SUM(n.devices) AS BIGINT) FROM configuration_build AS cb JOIN census AS n ON n.configuration_id = cb.configuration_id
+     WHERE cb.build_id = $1 AND n.state = 'active')sql"};
+const db::Query kBuildDevicesThen{"trace.build_devices_then", R"sql(
+    SELECT CAST(SUM((SELECT p.devices FROM census_history AS p
+                      WHERE p.configuration_id = n.configuration_id AND p.market = n.market AND p.batch_id = n.batch_id AND p.state = n.state
+                        AND p.since <= $2
+                      ORDER BY p.since DESC LIMIT 1)) AS BIGINT)
+      FROM configuration_build AS cb JOIN census AS n ON n.configuration_id = cb.configuration_id
      WHERE cb.build_id = $1 AND n.state = 'active')sql"};
 const db::Query kDevice{"trace.device", R"sql(
     SELECT b.path, h.path, d.market, d.state, d.configuration_id, d.since, d.segment_id, d.position
@@ -130,65 +143,23 @@ const db::Query kHolders{"trace.holders", R"sql(
 const db::Query kWithSerial{"trace.products_with_serial", R"sql(
     SELECT p.path FROM device AS d JOIN product AS p ON p.product_id = d.product_id WHERE d.shard = $1 AND d.serial = $2 ORDER BY p.path)sql"};
 const db::Query kSegmentEntry{"trace.segment_entry", "SELECT entry_id FROM ledger_segment WHERE segment_id = $1"};
-const db::Query kFeeds{"trace.feeds", R"sql(
-    SELECT f.feed, f.version, f.records, f.finished_at, f.source FROM feed_import AS f
-     WHERE f.finished_at = (SELECT MAX(g.finished_at) FROM feed_import AS g WHERE g.feed = f.feed AND g.finished_at <= $1)
-     ORDER BY f.feed)sql"};
-const db::Query kCountBuilds{"trace.count_builds", "SELECT COUNT(*) FROM build"};
-const db::Query kCountBuildsWithSbom{"trace.count_builds_with_sbom", R"sql(
-    SELECT COUNT(DISTINCT build_id) FROM sbom WHERE received_at <= $1 AND replaced_at > $1)sql"};
-const db::Query kCountUnidentified{"trace.count_unidentified", "SELECT CAST(SUM(unidentified) AS BIGINT) FROM sbom WHERE received_at <= $1 AND replaced_at > $1"};
-const db::Query kCountComponents{"trace.count_components", "SELECT CAST(SUM(components) AS BIGINT) FROM sbom WHERE received_at <= $1 AND replaced_at > $1"};
-const db::Query kCountDevices{"trace.count_devices", "SELECT CAST(SUM(devices) AS BIGINT) FROM census WHERE state = 'active'"};
-// The keys of the census never go away, so the past is one look-up a key.
-#define HF_DEVICES_THEN                                                                                                              \
-  "SELECT CAST(SUM((SELECT p.devices FROM census_history AS p WHERE p.configuration_id = n.configuration_id AND p.market = n.market" \
-  "   AND p.batch_id = n.batch_id AND p.state = n.state AND p.since <= $1 ORDER BY p.since DESC LIMIT 1)) AS BIGINT)"                \
-  " FROM census AS n WHERE n.state = 'active'"
-const db::Query kCountDevicesThen{"trace.count_devices_then", HF_DEVICES_THEN};
-const db::Query kDevicesUnassessedThen{"trace.count_devices_unassessed_then", HF_DEVICES_THEN R"sql(
-       AND EXISTS (
-       SELECT 1 FROM configuration_build AS cb
-        WHERE cb.configuration_id = n.configuration_id
-          AND NOT EXISTS (SELECT 1 FROM sbom AS s WHERE s.build_id = cb.build_id AND s.received_at <= $1 AND s.replaced_at > $1)))sql"};
-// Configurations first: they are hundreds, and the census has a row for each of their markets and batches.
-const db::Query kDevicesUnassessed{"trace.count_devices_unassessed", R"sql(
-    SELECT CAST(SUM(n.devices) AS BIGINT)
-      FROM (SELECT DISTINCT cb.configuration_id FROM configuration_build AS cb
-             WHERE NOT EXISTS (SELECT 1 FROM sbom AS s WHERE s.build_id = cb.build_id AND s.received_at <= $1 AND s.replaced_at > $1)) AS unassessed
-      JOIN census AS n ON n.configuration_id = unassessed.configuration_id
-     WHERE n.state = 'active')sql"};
-const db::Query kSearchPaths{"trace.search_paths", R"sql(
-    SELECT * FROM (SELECT 'product' AS kind, path, name AS title FROM product WHERE path >= $1 AND path < $2 ORDER BY path LIMIT $3) AS a
-    UNION ALL
-    SELECT * FROM (SELECT 'build' AS kind, path, version AS title FROM build WHERE path >= $1 AND path < $2 ORDER BY path LIMIT $3) AS b
-    UNION ALL
-    SELECT * FROM (SELECT 'release' AS kind, path, kind AS title FROM release WHERE path >= $1 AND path < $2 ORDER BY path LIMIT $3) AS c
-    UNION ALL
-    SELECT * FROM (SELECT 'batch' AS kind, path, factory AS title FROM batch WHERE path >= $1 AND path < $2 ORDER BY path LIMIT $3) AS d)sql"};
-const db::Query kSearchVulnerabilities{"trace.search_vulnerabilities", R"sql(
-    SELECT DISTINCT vulnerability FROM vulnerability_alias WHERE alias >= $1 AND alias < $2 ORDER BY vulnerability LIMIT $3)sql"};
-const db::Query kSearchComponents{"trace.search_components", R"sql(
-    SELECT name, version, coordinate_id FROM coordinate WHERE name >= $1 AND name < $2 ORDER BY name, version, coordinate_id LIMIT $3)sql"};
-const db::Query kBuildOfCoordinate{"trace.build_of_coordinate", R"sql(
-    SELECT b.path FROM build_coordinate AS bc JOIN build AS b ON b.build_id = bc.build_id
-     WHERE bc.coordinate_id = $1 AND bc.until > $2 ORDER BY bc.build_id DESC LIMIT 1)sql"};
-
 Json text_or_null(const db::Row& row, std::size_t i) { return row.is_null(i) ? Json(nullptr) : Json(row.text(i)); }
-Json time_or_null(const db::Row& row, std::size_t i) { return row.is_null(i) ? Json(nullptr) : Json(format_rfc3339(row.time(i))); }
+Json time_or_null(const db::Row& row, std::size_t i) {
+  return row.is_null(i) ? Json(nullptr) : Json(format_rfc3339(row.time(i)));
+}
 // A period that has not ended has no end.
 Json end_or_null(const db::Row& row, std::size_t i) {
   return row.int64(i) == std::numeric_limits<std::int64_t>::max() ? Json(nullptr) : Json(format_rfc3339(row.time(i)));
 }
 JsonObject product_json(const db::Row& row) {
-  return {{"path", row.text(0)}, {"name", row.text(1)}, {"manufacturer", row.text(2)}, {"product_class", row.text(3)}, {"category", text_or_null(row, 4)}};
+  return {{"path", row.text(0)},
+          {"name", row.text(1)},
+          {"manufacturer", row.text(2)},
+          {"product_class", row.text(3)},
+          {"category", text_or_null(row, 4)}};
 }
 FactStore::Named named(const db::Row& row) { return {row.int64(0), row.string(1)}; }
 std::string text_at_0(const db::Row& row) { return row.string(0); }
-
-// The first text that does not begin with `prefix`, for a range over an index. Ends of one byte suffice: 0xff never
-// begins a UTF-8 character, but is no text either, so the greatest code point stands for it.
-std::string above(std::string_view prefix) { return std::string(prefix) + "\xF4\x8F\xBF\xBF"; }
 
 }  // namespace
 
@@ -200,167 +171,275 @@ Result<std::string> FactStore::canonical(std::string_view number) const {
 
 Result<JsonArray> FactStore::records(std::string_view vulnerability) const {
   JsonArray records;
-  HF_CHECK(db_.each(kRecords, [&](const db::Row& row) {
-    records.push_back(JsonObject{{"feed", row.text(0)}, {"id", row.text(1)}, {"summary", row.text(2)}, {"severity", row.text(3)}, {"score", row.text(4)},
-                                 {"modified", time_or_null(row, 5)}, {"digest", row.text(6)}, {"received_at", format_rfc3339(row.time(7))}});
-    return true;
-  }, vulnerability));
+  HF_CHECK(db_.each(
+      kRecords,
+      [&](const db::Row& row) {
+        records.push_back(JsonObject{{"feed", row.text(0)},
+                                     {"id", row.text(1)},
+                                     {"summary", row.text(2)},
+                                     {"severity", row.text(3)},
+                                     {"score", row.text(4)},
+                                     {"modified", time_or_null(row, 5)},
+                                     {"digest", row.text(6)},
+                                     {"received_at", format_rfc3339(row.time(7))}});
+        return true;
+      },
+      vulnerability));
   return records;
 }
 
 Result<std::vector<std::string>> FactStore::record_blobs(std::string_view vulnerability) const {
-  return db_.select(kRecordBlobs, [](const db::Row& row) { return std::string(text_of(row.blob(0))); }, vulnerability);
+  return db_.select(
+      kRecordBlobs, [](const db::Row& row) { return std::string(text_of(row.blob(0))); }, vulnerability);
 }
 
 Result<JsonArray> FactStore::aliases(std::string_view vulnerability) const {
   JsonArray aliases;
-  HF_CHECK(db_.each(kAliases, [&](const db::Row& row) { return aliases.emplace_back(row.text(0)), true; }, vulnerability));
+  HF_CHECK(db_.each(
+      kAliases, [&](const db::Row& row) { return aliases.emplace_back(row.text(0)), true; }, vulnerability));
   return aliases;
 }
 
 Result<std::optional<JsonObject>> FactStore::kev(std::string_view vulnerability) const {
-  return db_.find(kKev, [](const db::Row& row) {
-    return JsonObject{{"date_added", row.text(0)}, {"due_date", row.text(1)}, {"name", row.text(2)}, {"ransomware", row.int64(3) == 1},
-                      {"received_at", format_rfc3339(row.time(4))}};
-  }, vulnerability, as_of_.micros());
+  return db_.find(
+      kKev,
+      [](const db::Row& row) {
+        return JsonObject{{"date_added", row.text(0)},
+                          {"due_date", row.text(1)},
+                          {"name", row.text(2)},
+                          {"ransomware", row.int64(3) == 1},
+                          {"received_at", format_rfc3339(row.time(4))}};
+      },
+      vulnerability, as_of_.micros());
 }
 
 Result<std::optional<JsonObject>> FactStore::epss(std::string_view vulnerability) const {
-  return db_.find(kEpss, [](const db::Row& row) {
-    return JsonObject{{"score", row.text(0)}, {"percentile", row.text(1)}, {"date", row.text(2)}};
-  }, vulnerability);
+  return db_.find(
+      kEpss,
+      [](const db::Row& row) {
+        return JsonObject{{"score", row.text(0)}, {"percentile", row.text(1)}, {"date", row.text(2)}};
+      },
+      vulnerability);
 }
 
-Result<std::int64_t> FactStore::compared(std::string_view vulnerability) const { return db_.number(kCompared, vulnerability); }
+Result<std::int64_t> FactStore::compared(std::string_view vulnerability) const {
+  return db_.number(kCompared, vulnerability);
+}
 
-Result<std::vector<std::string>> FactStore::exploited() const { return db_.select(kExploited, text_at_0, as_of_.micros()); }
+Result<std::vector<std::string>> FactStore::exploited() const {
+  return db_.select(kExploited, text_at_0, as_of_.micros());
+}
 
-Result<std::vector<std::string>> FactStore::found(std::string_view state, std::string_view after, std::int64_t limit) const {
-  return db_.select(kFound, [](const db::Row& row) { return row.string(0); }, state, as_of_.micros(), after, limit);
+Result<std::vector<std::string>> FactStore::found(std::string_view state, std::string_view after,
+                                                  std::int64_t limit) const {
+  return db_.select(
+      kFound, [](const db::Row& row) { return row.string(0); }, state, as_of_.micros(), after, limit);
 }
 
 Result<std::vector<FactStore::FoundRow>> FactStore::found_in_build(std::int64_t build_id) const {
-  return db_.select(kFoundInBuild, [](const db::Row& row) {
-    return FoundRow{row.string(0), row.string(1), row.string(2), row.string(3), row.string(4), row.int64(5) == 1};
-  }, build_id, as_of_.micros());
+  return db_.select(
+      kFoundInBuild,
+      [](const db::Row& row) {
+        return FoundRow{row.string(0), row.string(1), row.string(2), row.string(3), row.string(4), row.int64(5) == 1};
+      },
+      build_id, as_of_.micros());
 }
 
 Result<std::optional<JsonObject>> FactStore::batch(std::int64_t batch_id) const {
-  return db_.find(kBatchById, [](const db::Row& row) {
-    return JsonObject{{"path", row.text(0)}, {"factory", row.text(1)}, {"support_end", time_or_null(row, 2)}};
-  }, batch_id);
+  return db_.find(
+      kBatchById,
+      [](const db::Row& row) {
+        return JsonObject{{"path", row.text(0)}, {"factory", row.text(1)}, {"support_end", time_or_null(row, 2)}};
+      },
+      batch_id);
 }
 
 Result<std::optional<FactStore::Named>> FactStore::by_path(const db::Query& query, std::string_view path) const {
   if (!is_askable(path)) return std::optional<Named>();
   return db_.find(query, named, path);
 }
-Result<std::optional<FactStore::Named>> FactStore::product(std::string_view path) const { return by_path(kProduct, path); }
+Result<std::optional<FactStore::Named>> FactStore::product(std::string_view path) const {
+  return by_path(kProduct, path);
+}
 Result<std::optional<FactStore::Named>> FactStore::build(std::string_view path) const { return by_path(kBuild, path); }
 Result<std::optional<FactStore::Named>> FactStore::batch(std::string_view path) const { return by_path(kBatch, path); }
 
-Result<std::optional<JsonObject>> FactStore::product_record(std::int64_t product_id) const { return db_.find(kProductRecord, product_json, product_id); }
+Result<std::optional<JsonObject>> FactStore::product_record(std::int64_t product_id) const {
+  return db_.find(kProductRecord, product_json, product_id);
+}
 
 Result<std::vector<JsonObject>> FactStore::products(std::string_view after, std::int64_t limit) const {
-  return db_.select(kProducts, [](const db::Row& row) {
-    auto product = product_json(row);
-    product["devices"] = row.int64_or_none(5).value_or(0);
-    return product;
-  }, after, limit);
+  return db_.select(
+      kProducts,
+      [](const db::Row& row) {
+        auto product = product_json(row);
+        product["devices"] = row.int64_or_none(5).value_or(0);
+        return product;
+      },
+      after, limit);
 }
 
 Result<std::vector<JsonObject>> FactStore::modules(std::int64_t product_id) const {
-  return db_.select(kModules, [](const db::Row& row) {
-    return JsonObject{{"path", row.text(0)}, {"name", row.text(1)}, {"kind", row.text(2)}, {"builds", row.int64(3)}};
-  }, product_id);
+  return db_.select(
+      kModules,
+      [](const db::Row& row) {
+        return JsonObject{
+            {"path", row.text(0)}, {"name", row.text(1)}, {"kind", row.text(2)}, {"builds", row.int64(3)}};
+      },
+      product_id);
 }
 
 Result<std::vector<JsonObject>> FactStore::builds(std::int64_t product_id) const {
-  return db_.select(kBuilds, [](const db::Row& row) {
-    JsonObject build{{"path", row.text(0)}, {"module", row.text(1)}, {"version", row.text(2)}, {"sbom", nullptr}};
-    if (!row.is_null(3))
-      build["sbom"] = JsonObject{{"sha256", row.text(3)}, {"format", row.text(4)}, {"spec_version", row.text(5)}, {"components", row.int64(6)},
-                                 {"unidentified", row.int64(7)}, {"received_at", format_rfc3339(row.time(8))}, {"entry", row.int64(9)}};
-    return build;
-  }, product_id, as_of_.micros());
+  return db_.select(
+      kBuilds,
+      [](const db::Row& row) {
+        JsonObject build{{"path", row.text(0)}, {"module", row.text(1)}, {"version", row.text(2)}, {"sbom", nullptr}};
+        if (!row.is_null(3))
+          build["sbom"] = JsonObject{{"sha256", row.text(3)},        {"format", row.text(4)},
+                                     {"spec_version", row.text(5)},  {"components", row.int64(6)},
+                                     {"unidentified", row.int64(7)}, {"received_at", format_rfc3339(row.time(8))},
+                                     {"entry", row.int64(9)}};
+        return build;
+      },
+      product_id, as_of_.micros());
 }
 
 Result<std::vector<JsonObject>> FactStore::releases(std::int64_t product_id) const {
   std::vector<std::int64_t> ids;
-  HF_TRY(auto releases, db_.select(kReleases, [&](const db::Row& row) {
-    ids.push_back(row.int64(0));
-    return JsonObject{{"path", row.text(1)}, {"version", row.text(2)}, {"kind", row.text(3)}, {"security_version", row.int64(4)}};
-  }, product_id));
+  HF_TRY(auto releases, db_.select(
+                            kReleases,
+                            [&](const db::Row& row) {
+                              ids.push_back(row.int64(0));
+                              return JsonObject{{"path", row.text(1)},
+                                                {"version", row.text(2)},
+                                                {"kind", row.text(3)},
+                                                {"security_version", row.int64(4)}};
+                            },
+                            product_id));
   for (std::size_t i = 0; i < ids.size(); ++i) {
     JsonArray builds;
-    HF_CHECK(db_.each(kReleaseBuilds, [&](const db::Row& row) { return builds.emplace_back(row.text(0)), true; }, ids[i]));
+    HF_CHECK(db_.each(
+        kReleaseBuilds, [&](const db::Row& row) { return builds.emplace_back(row.text(0)), true; }, ids[i]));
     releases[i]["builds"] = std::move(builds);
   }
   return releases;
 }
 
 Result<std::vector<JsonObject>> FactStore::batches(std::int64_t product_id) const {
-  return db_.select(kBatches, [](const db::Row& row) {
-    return JsonObject{{"id", row.int64(0)}, {"path", row.text(1)}, {"factory", row.text(2)}, {"authorised_quantity", row.int64(3)},
-                      {"support_end", time_or_null(row, 4)}, {"release", text_or_null(row, 5)}};
-  }, product_id);
+  return db_.select(
+      kBatches,
+      [](const db::Row& row) {
+        return JsonObject{{"id", row.int64(0)},
+                          {"path", row.text(1)},
+                          {"factory", row.text(2)},
+                          {"authorised_quantity", row.int64(3)},
+                          {"support_end", time_or_null(row, 4)},
+                          {"release", text_or_null(row, 5)}};
+      },
+      product_id);
 }
 
 Result<std::vector<JsonObject>> FactStore::placements(std::int64_t batch_id) const {
-  return db_.select(kPlacements, [](const db::Row& row) {
-    return JsonObject{{"market", row.text(0)}, {"placed_at", format_rfc3339(row.time(1))}};
-  }, batch_id);
+  return db_.select(
+      kPlacements,
+      [](const db::Row& row) {
+        return JsonObject{{"market", row.text(0)}, {"placed_at", format_rfc3339(row.time(1))}};
+      },
+      batch_id);
 }
 
 Result<std::vector<UnitsRow>> FactStore::product_units(std::int64_t product_id) const {
-  const auto read = [](const db::Row& row) { return UnitsRow{row.int64(0), row.string(1), row.int64(2), row.int64_or_none(3).value_or(0)}; };
+  const auto read = [](const db::Row& row) {
+    return UnitsRow{row.int64(0), row.string(1), row.int64(2), row.int64_or_none(3).value_or(0)};
+  };
   if (!as_of_.at) return db_.select(kProductUnits, read, product_id);
   return db_.select(kProductUnitsThen, read, product_id, as_of_.micros());
 }
 
 Result<std::vector<JsonObject>> FactStore::configuration_builds(std::int64_t configuration_id) const {
-  return db_.select(kConfigurationBuilds, [](const db::Row& row) {
-    return JsonObject{{"id", row.int64(0)}, {"path", row.text(1)}, {"module", row.text(2)}, {"version", row.text(3)}, {"sbom", row.int64(4) == 1}};
-  }, configuration_id, as_of_.micros());
+  return db_.select(
+      kConfigurationBuilds,
+      [](const db::Row& row) {
+        return JsonObject{{"id", row.int64(0)},
+                          {"path", row.text(1)},
+                          {"module", row.text(2)},
+                          {"version", row.text(3)},
+                          {"sbom", row.int64(4) == 1}};
+      },
+      configuration_id, as_of_.micros());
 }
 
 Result<std::vector<JsonObject>> FactStore::sboms(std::int64_t build_id) const {
-  return db_.select(kSboms, [](const db::Row& row) {
-    return JsonObject{{"sha256", row.text(0)}, {"format", row.text(1)}, {"spec_version", row.text(2)}, {"components", row.int64(3)},
-                      {"unidentified", row.int64(4)}, {"received_at", format_rfc3339(row.time(5))}, {"replaced_at", end_or_null(row, 6)},
-                      {"entry", row.int64(7)}, {"size", row.int64(8)}};
-  }, build_id, as_of_.micros());
+  return db_.select(
+      kSboms,
+      [](const db::Row& row) {
+        return JsonObject{{"sha256", row.text(0)},
+                          {"format", row.text(1)},
+                          {"spec_version", row.text(2)},
+                          {"components", row.int64(3)},
+                          {"unidentified", row.int64(4)},
+                          {"received_at", format_rfc3339(row.time(5))},
+                          {"replaced_at", end_or_null(row, 6)},
+                          {"entry", row.int64(7)},
+                          {"size", row.int64(8)}};
+      },
+      build_id, as_of_.micros());
 }
 
-Result<std::vector<JsonObject>> FactStore::components(std::int64_t build_id, std::int64_t after, std::int64_t limit) const {
-  return db_.select(kComponents, [](const db::Row& row) {
-    return JsonObject{{"coordinate", row.int64(0)}, {"name", row.text(1)}, {"version", row.text(2)}, {"purl", row.text(3)},
-                      {"identified", row.int64(4) == 1}, {"ref", row.text(5)}, {"affected_by", row.int64(6)}};
-  }, build_id, as_of_.micros(), after, limit);
+Result<std::vector<JsonObject>> FactStore::components(std::int64_t build_id, std::int64_t after,
+                                                      std::int64_t limit) const {
+  return db_.select(
+      kComponents,
+      [](const db::Row& row) {
+        return JsonObject{{"coordinate", row.int64(0)},      {"name", row.text(1)},
+                          {"version", row.text(2)},          {"purl", row.text(3)},
+                          {"identified", row.int64(4) == 1}, {"ref", row.text(5)},
+                          {"affected_by", row.int64(6)}};
+      },
+      build_id, as_of_.micros(), after, limit);
 }
 
-Result<std::int64_t> FactStore::component_count(std::int64_t build_id) const { return db_.number(kComponentCount, build_id, as_of_.micros()); }
-Result<std::int64_t> FactStore::build_devices(std::int64_t build_id) const { return db_.number(kBuildDevices, build_id); }
+Result<std::int64_t> FactStore::component_count(std::int64_t build_id) const {
+  return db_.number(kComponentCount, build_id, as_of_.micros());
+}
+Result<std::int64_t> FactStore::build_devices(std::int64_t build_id) const {
+  return as_of_.at ? db_.number(kBuildDevicesThen, build_id, as_of_.micros()) : db_.number(kBuildDevices, build_id);
+}
 
 Result<std::optional<FactStore::Unit>> FactStore::device(std::int64_t product_id, std::string_view serial) const {
-  return db_.find(kDevice, [](const db::Row& row) {
-    return Unit{row.string(0), row.string(1), row.string(2), row.string(3), row.int64(4), row.time(5), row.int64(6), row.int64(7)};
-  }, fleet::shard_of(serial), serial, product_id);
+  return db_.find(
+      kDevice,
+      [](const db::Row& row) {
+        return Unit{row.string(0), row.string(1), row.string(2), row.string(3),
+                    row.int64(4),  row.time(5),   row.int64(6),  row.int64(7)};
+      },
+      fleet::shard_of(serial), serial, product_id);
 }
 
 Result<std::vector<FactStore::PastRow>> FactStore::past(std::int64_t product_id, std::string_view serial) const {
-  return db_.select(kPast, [](const db::Row& row) {
-    return PastRow{row.time(0), row.time(1), row.int64(2), row.string(3), row.string(4)};
-  }, fleet::shard_of(serial), serial, product_id);
+  return db_.select(
+      kPast,
+      [](const db::Row& row) {
+        return PastRow{row.time(0), row.time(1), row.int64(2), row.string(3), row.string(4)};
+      },
+      fleet::shard_of(serial), serial, product_id);
 }
 
-Result<std::vector<std::pair<std::string, std::string>>> FactStore::credentials(std::int64_t product_id, std::string_view serial) const {
-  return db_.select(kCredentials, [](const db::Row& row) { return std::pair(row.string(0), row.string(1)); }, fleet::shard_of(serial), serial, product_id);
+Result<std::vector<std::pair<std::string, std::string>>> FactStore::credentials(std::int64_t product_id,
+                                                                                std::string_view serial) const {
+  return db_.select(
+      kCredentials, [](const db::Row& row) { return std::pair(row.string(0), row.string(1)); }, fleet::shard_of(serial),
+      serial, product_id);
 }
 
 Result<std::vector<FactStore::Holder>> FactStore::holders(std::string_view sha256) const {
   if (!is_askable(sha256)) return std::vector<Holder>();
-  return db_.select(kHolders, [](const db::Row& row) { return Holder{row.string(0), row.string(1), row.string(2)}; }, sha256);
+  return db_.select(
+      kHolders,
+      [](const db::Row& row) {
+        return Holder{row.string(0), row.string(1), row.string(2)};
+      },
+      sha256);
 }
 
 Result<std::vector<std::string>> FactStore::products_with_serial(std::string_view serial) const {
@@ -368,56 +447,8 @@ Result<std::vector<std::string>> FactStore::products_with_serial(std::string_vie
 }
 
 Result<std::optional<std::int64_t>> FactStore::segment_entry(std::int64_t segment_id) const {
-  return db_.find(kSegmentEntry, [](const db::Row& row) { return row.int64(0); }, segment_id);
-}
-
-Result<JsonArray> FactStore::feeds() const {
-  JsonArray feeds;
-  HF_CHECK(db_.each(kFeeds, [&](const db::Row& row) {
-    feeds.push_back(JsonObject{{"feed", row.text(0)}, {"version", row.text(1)}, {"records", row.int64(2)}, {"last_import", format_rfc3339(row.time(3))},
-                               {"source", row.text(4)}});
-    return true;
-  }, as_of_.micros()));
-  return feeds;
-}
-
-Result<JsonObject> FactStore::coverage() const {
-  const auto at = as_of_.micros();
-  HF_TRY(const auto builds, db_.number(kCountBuilds));
-  HF_TRY(const auto with_sbom, db_.number(kCountBuildsWithSbom, at));
-  HF_TRY(const auto components, db_.number(kCountComponents, at));
-  HF_TRY(const auto unidentified, db_.number(kCountUnidentified, at));
-  HF_TRY(const auto devices, as_of_.at ? db_.number(kCountDevicesThen, at) : db_.number(kCountDevices));
-  HF_TRY(const auto unassessed, db_.number(as_of_.at ? kDevicesUnassessedThen : kDevicesUnassessed, at));
-  return JsonObject{{"builds", builds}, {"builds_without_sbom", builds - with_sbom}, {"components", components},
-                    {"unassessed_components", unidentified}, {"devices", devices}, {"devices_with_unassessed_builds", unassessed}};
-}
-
-Result<std::vector<JsonObject>> FactStore::search(std::string_view text, std::int64_t limit) const {
-  std::vector<JsonObject> found;
-  if (!is_askable(text)) return found;
-  const auto end = above(text);
-  HF_CHECK(db_.each(kSearchPaths, [&](const db::Row& row) {
-    found.push_back({{"kind", row.text(0)}, {"id", row.text(1)}, {"title", row.text(1)}, {"subtitle", row.text(2)}});
-    return true;
-  }, text, end, limit));
-  HF_CHECK(db_.each(kSearchVulnerabilities, [&](const db::Row& row) {
-    found.push_back({{"kind", "vulnerability"}, {"id", row.text(0)}, {"title", row.text(0)}, {"subtitle", ""}});
-    return true;
-  }, text, end, limit));
-  std::vector<std::pair<JsonObject, std::int64_t>> components;
-  HF_CHECK(db_.each(kSearchComponents, [&](const db::Row& row) {
-    components.emplace_back(JsonObject{{"kind", "component"}, {"title", std::string(row.text(0)) + " " + std::string(row.text(1))}}, row.int64(2));
-    return true;
-  }, text, end, limit));
-  for (auto& [component, id] : components) {
-    HF_TRY(const auto build, db_.find(kBuildOfCoordinate, text_at_0, id, as_of_.micros()));
-    if (!build) continue;
-    component["id"] = *build;
-    component["subtitle"] = "in " + *build;
-    found.push_back(std::move(component));
-  }
-  return found;
+  return db_.find(
+      kSegmentEntry, [](const db::Row& row) { return row.int64(0); }, segment_id);
 }
 
 }  // namespace hf::trace

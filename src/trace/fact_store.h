@@ -1,4 +1,4 @@
-// The other reads of the four questions: products, units, keys, components, feeds.
+// The other reads of the four questions: products, units, keys, components.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,8 @@ class FactStore {
 
   // Vulnerabilities. canonical(): the CVE number of an alias, or the number itself.
   [[nodiscard]] Result<std::string> canonical(std::string_view number) const;
-  [[nodiscard]] Result<JsonArray> records(std::string_view vulnerability) const;   // {feed, id, summary, severity, score, modified, digest}
+  [[nodiscard]] Result<JsonArray> records(
+      std::string_view vulnerability) const;  // {feed, id, summary, severity, score, modified, digest}
   [[nodiscard]] Result<JsonArray> aliases(std::string_view vulnerability) const;
   [[nodiscard]] Result<std::optional<JsonObject>> kev(std::string_view vulnerability) const;
   [[nodiscard]] Result<std::optional<JsonObject>> epss(std::string_view vulnerability) const;
@@ -26,7 +27,8 @@ class FactStore {
   // In the catalogue of exploited ones and found on some component, in order of number.
   [[nodiscard]] Result<std::vector<std::string>> exploited() const;
   // With a finding or a build's own word of that state, numbers above `after`.
-  [[nodiscard]] Result<std::vector<std::string>> found(std::string_view state, std::string_view after, std::int64_t limit) const;
+  [[nodiscard]] Result<std::vector<std::string>> found(std::string_view state, std::string_view after,
+                                                       std::int64_t limit) const;
   // Of the components of a product's builds; of one configuration's builds.
   struct FoundRow {
     std::string vulnerability, state, component, component_version, build;
@@ -35,7 +37,8 @@ class FactStore {
   [[nodiscard]] Result<std::vector<FoundRow>> found_in_build(std::int64_t build_id) const;
 
   // Places and names.
-  [[nodiscard]] Result<std::optional<JsonObject>> batch(std::int64_t batch_id) const;  // {path, factory, support_end, placed_at by market}
+  [[nodiscard]] Result<std::optional<JsonObject>> batch(
+      std::int64_t batch_id) const;  // {path, factory, support_end, placed_at by market}
   struct Named {
     std::int64_t id;
     std::string path;
@@ -47,14 +50,15 @@ class FactStore {
   [[nodiscard]] Result<std::optional<JsonObject>> product_record(std::int64_t product_id) const;
   [[nodiscard]] Result<std::vector<JsonObject>> products(std::string_view after, std::int64_t limit) const;
   [[nodiscard]] Result<std::vector<JsonObject>> modules(std::int64_t product_id) const;
-  [[nodiscard]] Result<std::vector<JsonObject>> builds(std::int64_t product_id) const;   // with their SBOM
+  [[nodiscard]] Result<std::vector<JsonObject>> builds(std::int64_t product_id) const;  // with their SBOM
   [[nodiscard]] Result<std::vector<JsonObject>> releases(std::int64_t product_id) const;
   [[nodiscard]] Result<std::vector<JsonObject>> batches(std::int64_t product_id) const;
   [[nodiscard]] Result<std::vector<JsonObject>> placements(std::int64_t batch_id) const;
   [[nodiscard]] Result<std::vector<UnitsRow>> product_units(std::int64_t product_id) const;  // active ones
   [[nodiscard]] Result<std::vector<JsonObject>> configuration_builds(std::int64_t configuration_id) const;
   [[nodiscard]] Result<std::vector<JsonObject>> sboms(std::int64_t build_id) const;
-  [[nodiscard]] Result<std::vector<JsonObject>> components(std::int64_t build_id, std::int64_t after, std::int64_t limit) const;
+  [[nodiscard]] Result<std::vector<JsonObject>> components(std::int64_t build_id, std::int64_t after,
+                                                           std::int64_t limit) const;
   [[nodiscard]] Result<std::int64_t> component_count(std::int64_t build_id) const;
   [[nodiscard]] Result<std::int64_t> build_devices(std::int64_t build_id) const;
 
@@ -72,19 +76,14 @@ class FactStore {
     std::string market, state;
   };
   [[nodiscard]] Result<std::vector<PastRow>> past(std::int64_t product_id, std::string_view serial) const;
-  [[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>> credentials(std::int64_t product_id, std::string_view serial) const;
+  [[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>> credentials(std::int64_t product_id,
+                                                                                     std::string_view serial) const;
   struct Holder {
     std::string kind, product, serial;
   };
   [[nodiscard]] Result<std::vector<Holder>> holders(std::string_view sha256) const;
   [[nodiscard]] Result<std::vector<std::string>> products_with_serial(std::string_view serial) const;
   [[nodiscard]] Result<std::optional<std::int64_t>> segment_entry(std::int64_t segment_id) const;
-
-  // How whole the picture is.
-  [[nodiscard]] Result<JsonArray> feeds() const;
-  [[nodiscard]] Result<JsonObject> coverage() const;
-  // Paths and numbers that begin with a text: {kind, id, title}.
-  [[nodiscard]] Result<std::vector<JsonObject>> search(std::string_view text, std::int64_t limit) const;
 
  private:
   [[nodiscard]] Result<std::optional<Named>> by_path(const db::Query& query, std::string_view path) const;

@@ -132,7 +132,8 @@ void today(Table& to) {
                                       {"markets", count("where exposed units are")},
                                       {"builds", count("with a finding")},
                                       {"products", texts("paths of those with an affected build")},
-                                      {"since_build", text("path of the first affected build; empty: none is")},
+                                      {"since_build", text("path of the oldest affected build that units run, or of "
+                                                           "the oldest affected one if none does; empty: none is")},
                                       {"first_found", or_null(time())}}));
   to.page("VulnerabilityLine");
   to.add("Clock", object({{"name", text("of the duty")},

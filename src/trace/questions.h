@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "trace/overview_store.h"
 #include "trace/sentence.h"
 #include "trace/unit_list.h"
 
@@ -11,7 +12,8 @@ namespace hf::trace {
 
 class Questions {
  public:
-  Questions(const db::Reader& reader, AsOf as_of) : exposures_(reader, as_of), facts_(reader, as_of), as_of_(as_of) {}
+  Questions(const db::Reader& reader, AsOf as_of)
+      : exposures_(reader, as_of), facts_(reader, as_of), overview_(reader, as_of), as_of_(as_of) {}
 
   // HF-TRACE-0001 nothing is known under that name, for all of these.
   [[nodiscard]] Result<JsonObject> vulnerability(std::string_view number) const;
@@ -25,16 +27,19 @@ class Questions {
   [[nodiscard]] Result<JsonObject> key(std::string_view sha256) const;  // of a certificate or public key
 
   [[nodiscard]] Result<JsonObject> today(Time now) const;
-  [[nodiscard]] Result<JsonObject> vulnerabilities(std::string_view state, std::string_view after, std::int64_t limit) const;
+  [[nodiscard]] Result<JsonObject> vulnerabilities(std::string_view state, std::string_view after,
+                                                   std::int64_t limit) const;
   [[nodiscard]] Result<JsonObject> search(std::string_view text, std::int64_t limit) const;
 
  private:
-  [[nodiscard]] Result<JsonObject> summary_of(const std::string& number, const Exposure& exposure) const;  // a line of a list
+  [[nodiscard]] Result<JsonObject> summary_of(const std::string& number,
+                                              const Exposure& exposure) const;  // a line of a list
   [[nodiscard]] Result<std::int64_t> compared_with(const std::string& number, const JsonArray& records) const;
   [[nodiscard]] Result<JsonArray> standing_of_builds(const std::vector<std::int64_t>& builds) const;
 
   ExposureStore exposures_;
   FactStore facts_;
+  OverviewStore overview_;
   AsOf as_of_;
 };
 

@@ -12,7 +12,8 @@ class Question : public TraceTest {
     return found;
   }
   JsonObject must(Result<JsonObject> answer) {
-    if (!answer) throw std::runtime_error(std::string(answer.error().code) + answer.error().message + answer.error().detail);
+    if (!answer)
+      throw std::runtime_error(std::string(answer.error().code) + answer.error().message + answer.error().detail);
     return *std::move(answer);
   }
 };
@@ -46,10 +47,15 @@ TEST_P(Question, OfADeviceNowAndThenWithItsHistory) {
         EXPECT_EQ(paths(then.at("builds")), run.builds) << unit.serial;
         EXPECT_EQ(text_of(then.at("since")), format_rfc3339(run.since));
       }
-    EXPECT_EQ(ask(registered - std::chrono::microseconds(1), [&](const Questions& q) { return q.device(unit.product, unit.serial); }).error().code, "HF-TRACE-0001");
+    EXPECT_EQ(ask(registered - std::chrono::microseconds(1),
+                  [&](const Questions& q) { return q.device(unit.product, unit.serial); })
+                  .error()
+                  .code,
+              "HF-TRACE-0001");
     // What it runs is what exposes it.
     bool affected = false;
-    for (const auto& line : answer.at("exposure").get_array()) affected |= text_of(line.at("vulnerability")) == "CVE-2026-1" && text_of(line.at("state")) == "affected";
+    for (const auto& line : answer.at("exposure").get_array())
+      affected |= text_of(line.at("vulnerability")) == "CVE-2026-1" && text_of(line.at("state")) == "affected";
     EXPECT_EQ(affected, unit.runs.back().builds.contains("px/fw/1.0") || unit.runs.back().builds.contains("py/fw/1"));
   }
 }
@@ -74,10 +80,17 @@ TEST_P(Question, OfAProductEqualsARecount) {
     EXPECT_EQ(answer.at("devices").at("total").get_int64(), total);
     EXPECT_EQ(answer.at("devices").at("without_sbom").get_int64(), without);
     std::map<std::string, std::int64_t> said;
-    for (const auto& row : answer.at("devices").at("by_market").get_array()) said[text_of(row.at("market"))] = row.at("devices").get_int64();
+    for (const auto& row : answer.at("devices").at("by_market").get_array())
+      said[text_of(row.at("market"))] = row.at("devices").get_int64();
     EXPECT_EQ(said, markets);
-    for (const auto& row : answer.at("builds").get_array()) EXPECT_EQ(row.at("devices").get_int64(), builds[text_of(row.at("path"))]);
-    for (const auto& row : answer.at("batches").get_array()) EXPECT_EQ(row.at("devices").get_int64(), batches[text_of(row.at("path"))]);
+    for (const auto& row : answer.at("builds").get_array())
+      EXPECT_EQ(row.at("devices").get_int64(), builds[text_of(row.at("path"))]);
+    for (const auto* path : {"px/fw/1.0", "px/boot/2"})
+      EXPECT_EQ(must(ask(at, [&](const Questions& q) { return q.build(path); })).at("devices").get_int64(),
+                builds[path])
+          << path;
+    for (const auto& row : answer.at("batches").get_array())
+      EXPECT_EQ(row.at("devices").get_int64(), batches[text_of(row.at("path"))]);
     EXPECT_EQ(text_of(answer.at("sentence")).find("unknown, not clean") != std::string::npos, without > 0);
   }
   EXPECT_EQ(ask(kNow, [](const Questions& q) { return q.product("nope"); }).error().code, "HF-TRACE-0001");
@@ -85,13 +98,17 @@ TEST_P(Question, OfAProductEqualsARecount) {
 
 TEST_P(Question, OfABuildAndItsComponentsPageByPage) {
   catalogue();
-  EXPECT_NE(text_of(must(ask(kNow, [](const Questions& q) { return q.build("px/fw/1.0"); })).at("sentence")).find("unknown"), std::string::npos);
+  EXPECT_NE(
+      text_of(must(ask(kNow, [](const Questions& q) { return q.build("px/fw/1.0"); })).at("sentence")).find("unknown"),
+      std::string::npos);
   sboms();
   feed({osv("1", "a", "2.0.0")});
   const auto build = must(ask(kNow, [](const Questions& q) { return q.build("px/fw/1.0"); }));
   EXPECT_EQ(build.at("components").get_int64(), 2);
   EXPECT_EQ(text_of(build.at("findings").at(0).at("vulnerability")), "CVE-2026-1");
-  EXPECT_EQ(must(ask(kNow, [](const Questions& q) { return q.build("px/fw/1.1"); })).at("findings").get_array().size(), 0U) << "the build's own word";
+  EXPECT_EQ(must(ask(kNow, [](const Questions& q) { return q.build("px/fw/1.1"); })).at("findings").get_array().size(),
+            0U)
+      << "the build's own word";
   std::set<std::string> names;
   std::int64_t after = 0;
   for (;;) {
@@ -106,7 +123,8 @@ TEST_P(Question, OfABuildAndItsComponentsPageByPage) {
 TEST_P(Question, OfAKeyFindsItsUnit) {
   catalogue();
   const std::string digest(64, 'a'), other(64, 'b');
-  std::istringstream in("batch,serial,market,builds,certificate_sha256,key_sha256\npx/b1,A1,DE,px/fw/1.0," + digest + "," + other + "\n");
+  std::istringstream in("batch,serial,market,builds,certificate_sha256,key_sha256\npx/b1,A1,DE,px/fw/1.0," + digest +
+                        "," + other + "\n");
   fleet::ImportReader reader(in);
   fleet::Importer importer(*database_, clock_, {"factory:brno", "factory"});
   while (auto record = reader.next()) ASSERT_TRUE(importer.add(std::move(*record)));
@@ -123,19 +141,25 @@ TEST_P(Question, OfAKeyFindsItsUnit) {
 
 TEST_P(Question, OfTodayStartsTheClocksWhenBothWereKnown) {
   catalogue();
-  const auto ask_today = [&](Time at = kNow) { return must(ask(at, [&](const Questions& q) { return q.today(clock_.now()); })); };
+  const auto ask_today = [&](Time at = kNow) {
+    return must(ask(at, [&](const Questions& q) { return q.today(clock_.now()); }));
+  };
   EXPECT_TRUE(text_of(ask_today().at("sentence")).starts_with("No feed has been imported yet"));
   sboms();
   import(60);
   feed({osv("1", "a", "2.0.0")});
   EXPECT_TRUE(text_of(ask_today().at("sentence")).starts_with("No exploited vulnerability"));
   const auto before = clock_.now();
-  const auto kev = [](const std::string& version, const std::string& entries) { return R"({"catalogVersion":")" + version + R"(","vulnerabilities":[)" + entries + "]}"; };
-  const std::string entry = R"({"cveID":"CVE-2026-1","dateAdded":"2026-01-02","dueDate":"2026-02-02","vulnerabilityName":"A flaw"})";
+  const auto kev = [](const std::string& version, const std::string& entries) {
+    return R"({"catalogVersion":")" + version + R"(","vulnerabilities":[)" + entries + "]}";
+  };
+  const std::string entry =
+      R"({"cveID":"CVE-2026-1","dateAdded":"2026-01-02","dueDate":"2026-02-02","vulnerabilityName":"A flaw"})";
   feed({kev("1", entry)});
   const auto listed = clock_.now();
   auto answer = ask_today();
-  EXPECT_TRUE(text_of(answer.at("sentence")).starts_with("1 exploited vulnerability exposes ")) << text_of(answer.at("sentence"));
+  EXPECT_TRUE(text_of(answer.at("sentence")).starts_with("1 exploited vulnerability exposes "))
+      << text_of(answer.at("sentence"));
   ASSERT_EQ(answer.at("clocks").get_array().size(), 2U);
   EXPECT_EQ(text_of(answer.at("clocks").at(0).at("starts_at")), format_rfc3339(listed));
   EXPECT_EQ(text_of(answer.at("clocks").at(0).at("ends_at")), format_rfc3339(listed + std::chrono::hours(24)));
@@ -154,6 +178,7 @@ TEST_P(Question, OfTodayStartsTheClocksWhenBothWereKnown) {
   EXPECT_EQ(coverage.at("devices").get_int64(), 60);
   EXPECT_EQ(ask_today(clock_.now()).at("coverage"), coverage) << "as of now is now";
   EXPECT_EQ(ask_today(time_of(1)).at("coverage").at("devices").get_int64(), 0) << "no device was registered then";
+  EXPECT_EQ(ask_today(time_of(1)).at("coverage").at("builds").get_int64(), 0);
 }
 
 TEST_P(Question, VulnerabilitiesPageByNumber) {
@@ -171,7 +196,8 @@ TEST_P(Question, VulnerabilitiesPageByNumber) {
     after = text_of(page.at("next"));
   }
   EXPECT_EQ(listed.size(), 10U);
-  const auto under_investigation = must(ask(kNow, [](const Questions& q) { return q.vulnerabilities("under_investigation", "", 10); }));
+  const auto under_investigation =
+      must(ask(kNow, [](const Questions& q) { return q.vulnerabilities("under_investigation", "", 10); }));
   ASSERT_EQ(under_investigation.at("items").get_array().size(), 1U) << "known by a build's own word alone";
   EXPECT_EQ(text_of(under_investigation.at("items").at(0).at("vulnerability")), "CVE-2026-1");
   EXPECT_TRUE(std::is_sorted(listed.begin(), listed.end()));
@@ -196,14 +222,17 @@ TEST_P(Question, SearchFindsByBeginning) {
   EXPECT_TRUE(found("widg").contains("component px/fw/1.1"));
   EXPECT_TRUE(found("S3").contains("device " + units_[3].product + "/S3"));
   EXPECT_TRUE(found("nothing").empty());
-  for (const std::string odd : {"%", "_", "px%", "p_", "*", "\\"}) EXPECT_TRUE(found(odd).empty()) << odd << " is no pattern";
+  for (const std::string odd : {"%", "_", "px%", "p_", "*", "\\"})
+    EXPECT_TRUE(found(odd).empty()) << odd << " is no pattern";
 }
 
 TEST_P(Question, HostileNamesFindNothingAndBreakNothing) {
   catalogue();
   sboms();
   import(20);
-  for (const std::string& hostile : std::vector<std::string>{"'; DROP TABLE device; --", "\"", "%", "_", "\\", "$1", "\xF0\x9F\x92\xA3", "\xE2\x80\xAE", "", " ", "\xff\xfe", "a\xC3", std::string("a\0b", 3), std::string(100'000, 'x')}) {
+  for (const std::string& hostile : std::vector<std::string>{
+           "'; DROP TABLE device; --", "\"", "%", "_", "\\", "$1", "\xF0\x9F\x92\xA3", "\xE2\x80\xAE", "", " ",
+           "\xff\xfe", "a\xC3", std::string("a\0b", 3), std::string(100'000, 'x')}) {
     const auto refused = [&](const Result<JsonObject>& answer) {
       ASSERT_FALSE(answer) << hostile.substr(0, 20);
       EXPECT_EQ(answer.error().code, "HF-TRACE-0001") << hostile.substr(0, 20) << answer.error().detail;
@@ -217,12 +246,18 @@ TEST_P(Question, HostileNamesFindNothingAndBreakNothing) {
     refused(ask(kNow, [&](const Questions& q) { return q.device("px", hostile); }));
     refused(ask(kNow, [&](const Questions& q) { return q.key(hostile); }));
     const auto searched = ask(kNow, [&](const Questions& q) { return q.search(hostile, 5); });
-    EXPECT_TRUE(searched || searched.error().kind == ErrorKind::invalid || searched.error().kind == ErrorKind::not_found)
+    EXPECT_TRUE(searched || searched.error().kind == ErrorKind::invalid ||
+                searched.error().kind == ErrorKind::not_found)
         << hostile.substr(0, 20) << searched.error().code << searched.error().detail;
     const auto units = unit_page(kNow, hostile, where(hostile));
     EXPECT_TRUE(units || units.error().kind == ErrorKind::not_found) << hostile.substr(0, 20) << units.error().detail;
   }
-  EXPECT_EQ(must(ask(kNow, [](const Questions& q) { return q.product("px"); })).at("batches").at(0).at("factory").get_string(), "Brno \"1\" <b>");
+  EXPECT_EQ(must(ask(kNow, [](const Questions& q) { return q.product("px"); }))
+                .at("batches")
+                .at(0)
+                .at("factory")
+                .get_string(),
+            "Brno \"1\" <b>");
 }
 
 }  // namespace

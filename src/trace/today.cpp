@@ -14,8 +14,9 @@ struct Deadline {
   std::string_view name, source;
   hours after;
 };
-constexpr Deadline kDeadlines[] = {{"early warning", "Regulation (EU) 2024/2847, Article 14(2)(a)", hours(24)},
-                                   {"vulnerability notification", "Regulation (EU) 2024/2847, Article 14(2)(b)", hours(72)}};
+constexpr Deadline kDeadlines[] = {
+    {"early warning", "Regulation (EU) 2024/2847, Article 14(2)(a)", hours(24)},
+    {"vulnerability notification", "Regulation (EU) 2024/2847, Article 14(2)(b)", hours(72)}};
 
 // A feed older than this is said to be stale. KEV, EPSS and CVE records change daily.
 constexpr hours kStale{48};
@@ -40,8 +41,12 @@ Result<JsonObject> Questions::today(Time now) const {
       HF_TRY(const auto found, parse_rfc3339(line.at("first_found").get_string()));
       const auto start = std::max(listed, found);
       for (const auto& deadline : kDeadlines)
-        clocks.push_back(JsonObject{{"name", deadline.name}, {"about", number}, {"subject", JsonObject{{"kind", "vulnerability"}, {"id", number}}},
-                                    {"starts_at", format_rfc3339(start)}, {"ends_at", format_rfc3339(start + deadline.after)}, {"source", deadline.source},
+        clocks.push_back(JsonObject{{"name", deadline.name},
+                                    {"about", number},
+                                    {"subject", JsonObject{{"kind", "vulnerability"}, {"id", number}}},
+                                    {"starts_at", format_rfc3339(start)},
+                                    {"ends_at", format_rfc3339(start + deadline.after)},
+                                    {"source", deadline.source},
                                     {"overdue", now > start + deadline.after}});
     }
     exploited.push_back(std::move(line));
@@ -49,33 +54,35 @@ Result<JsonObject> Questions::today(Time now) const {
   std::stable_sort(exploited.begin(), exploited.end(), [](const Json& a, const Json& b) {
     return a.at("exposed_devices").get_int64() > b.at("exposed_devices").get_int64();
   });
-  std::stable_sort(clocks.begin(), clocks.end(), [](const Json& a, const Json& b) { return a.at("ends_at").get_string() < b.at("ends_at").get_string(); });
+  std::stable_sort(clocks.begin(), clocks.end(), [](const Json& a, const Json& b) {
+    return a.at("ends_at").get_string() < b.at("ends_at").get_string();
+  });
   std::int64_t exposed = 0;
   for (const auto& [place, devices] : units) {
     exposed += devices;
     if (devices > 0) markets.insert(place.second.substr(0, 2));
   }
-  HF_TRY(auto feeds, facts_.feeds());
+  HF_TRY(auto feeds, overview_.feeds());
   std::int64_t stale = 0;
   for (auto& feed : feeds) {
     HF_TRY(const auto last, parse_rfc3339(feed.at("last_import").get_string()));
     feed.as_object()["stale"] = now - last > kStale;
     stale += now - last > kStale ? 1 : 0;
   }
-  HF_TRY(auto coverage, facts_.coverage());
+  HF_TRY(auto coverage, overview_.coverage());
   std::string sentence;
-  if (feeds.empty()) sentence = "No feed has been imported yet: nothing is known, which is not the same as nothing is wrong.";
+  if (feeds.empty())
+    sentence = "No feed has been imported yet: nothing is known, which is not the same as nothing is wrong.";
   else if (exposing > 0)
-    sentence = counted(exposing, "exploited vulnerability exposes", "exploited vulnerabilities expose") + " " + counted(exposed, "unit", "units") + " in " + places(markets) + ".";
+    sentence = counted(exposing, "exploited vulnerability exposes", "exploited vulnerabilities expose") + " " +
+               counted(exposed, "unit", "units") + " in " + places(markets) + ".";
   else sentence = "No exploited vulnerability is known to expose a unit.";
   if (stale > 0) sentence += " " + counted(stale, "feed is", "feeds are") + " more than 48 hours old.";
-  return JsonObject{{"now", format_rfc3339(now)},
-                    {"at", as_of_.at ? Json(format_rfc3339(*as_of_.at)) : Json(nullptr)},
-                    {"sentence", std::move(sentence)},
-                    {"clocks", std::move(clocks)},
-                    {"exploited", std::move(exploited)},
-                    {"feeds", std::move(feeds)},
-                    {"coverage", std::move(coverage)}};
+  return JsonObject{
+      {"now", format_rfc3339(now)},        {"at", as_of_.at ? Json(format_rfc3339(*as_of_.at)) : Json(nullptr)},
+      {"sentence", std::move(sentence)},   {"clocks", std::move(clocks)},
+      {"exploited", std::move(exploited)}, {"feeds", std::move(feeds)},
+      {"coverage", std::move(coverage)}};
 }
 
 Result<JsonObject> Questions::search(std::string_view text, std::int64_t limit) const {
@@ -94,13 +101,20 @@ Result<JsonObject> Questions::search(std::string_view text, std::int64_t limit) 
   if (fleet::is_serial(text)) {
     HF_TRY(const auto products, facts_.products_with_serial(text));
     for (const auto& product : products)
-      add({{"kind", "device"}, {"id", product + "/" + std::string(text)}, {"title", std::string(text)}, {"subtitle", "unit of " + product}});
+      add({{"kind", "device"},
+           {"id", product + "/" + std::string(text)},
+           {"title", std::string(text)},
+           {"subtitle", "unit of " + product}});
   }
   if (text.size() == 64) {
     HF_TRY(const auto holders, facts_.holders(text));
-    if (!holders.empty()) add({{"kind", "key"}, {"id", std::string(text)}, {"title", std::string(text)}, {"subtitle", holders.front().kind}});
+    if (!holders.empty())
+      add({{"kind", "key"},
+           {"id", std::string(text)},
+           {"title", std::string(text)},
+           {"subtitle", holders.front().kind}});
   }
-  HF_TRY(auto found, facts_.search(text, limit));
+  HF_TRY(auto found, overview_.search(text, limit));
   for (auto& item : found)
     if (std::int64_t(items.size()) < limit) add(std::move(item));
   return JsonObject{{"items", std::move(items)}, {"next", nullptr}};

@@ -23,10 +23,22 @@ struct Read {
 
 Result<DocumentKind> read_into(std::string_view bytes, Read& read, const FeedLimits& limits = {}) {
   JsonReader reader(limits);
-  const FeedSink sink{.advisory = [&](Advisory a) -> Result<void> { read.advisories.push_back(std::move(a)); return {}; },
-                      .kev = [&](KevCatalog k) -> Result<void> { read.kev = std::move(k); return {}; },
-                      .epss_head = [&](const EpssHead& head) -> Result<void> { read.epss_head = head; return {}; },
-                      .epss = [&](const EpssScore& s) -> Result<void> { read.epss.emplace_back(s.id, s.score); return {}; }};
+  const FeedSink sink{.advisory = [&](Advisory a) -> Result<void> {
+                        read.advisories.push_back(std::move(a));
+                        return {};
+                      },
+                      .kev = [&](KevCatalog k) -> Result<void> {
+                        read.kev = std::move(k);
+                        return {};
+                      },
+                      .epss_head = [&](const EpssHead& head) -> Result<void> {
+                        read.epss_head = head;
+                        return {};
+                      },
+                      .epss = [&](const EpssScore& s) -> Result<void> {
+                        read.epss.emplace_back(s.id, s.score);
+                        return {};
+                      }};
   return read_document(reader, bytes, sink);
 }
 
@@ -46,10 +58,11 @@ std::string cve(std::string_view affected, std::string_view more = "") {
 }
 
 TEST(Cve5, ReadsEveryContainerAndKeepsThePointer) {
-  const auto a = one(cve(R"({"vendor":"Acme","product":"Widget","defaultStatus":"unaffected","repo":"https://github.com/Acme/Widget.git",
+  const auto a = one(cve(
+      R"({"vendor":"Acme","product":"Widget","defaultStatus":"unaffected","repo":"https://github.com/Acme/Widget.git",
       "versions":[{"version":"1.0","lessThan":"1.2","status":"affected","versionType":"semver","changes":[{"at":"1.1.5","status":"unaffected"}]}],
       "programFiles":["src/a.c"],"platforms":["ARM"]})",
-                         R"(,"adp":[{"providerMetadata":{"shortName":"CISA-ADP"},"affected":[{"vendor":"acme","product":"widget",
+      R"(,"adp":[{"providerMetadata":{"shortName":"CISA-ADP"},"affected":[{"vendor":"acme","product":"widget",
       "cpes":["cpe:2.3:a:acme:widget:*:*:*:*:*:*:*:*"],"versions":[{"version":"0","lessThanOrEqual":"1.1","status":"affected"}]}],
       "metrics":[{"cvssV3_1":{"version":"3.1","vectorString":"CVSS:3.1/AV:N","baseScore":9.8,"baseSeverity":"CRITICAL"}},
         {"other":{"type":"ssvc","content":{"options":[{"Exploitation":"active"},{"Automatable":"yes"},{"Technical Impact":"total"}]}}}]}])"));
@@ -78,15 +91,22 @@ TEST(Cve5, ReadsEveryContainerAndKeepsThePointer) {
 }
 
 TEST(Cve5, RejectedIsWithdrawn) {
-  EXPECT_TRUE(one(R"({"dataType":"CVE_RECORD","cveMetadata":{"cveId":"CVE-2024-0002","state":"REJECTED"},"containers":{"cna":{}}})").withdrawn);
+  EXPECT_TRUE(
+      one(R"({"dataType":"CVE_RECORD","cveMetadata":{"cveId":"CVE-2024-0002","state":"REJECTED"},"containers":{"cna":{}}})")
+          .withdrawn);
 }
 
 // CVE JSON 5.2: packageURL excludes versions; collectionURL with packageName names the same thing.
 TEST(Cve5, PackagesBecomePurlKeys) {
   EXPECT_EQ(one(cve(R"({"packageURL":"pkg:npm/%40a/b@1.0","versions":[]})")).statements[0].purl, "pkg:npm/%40a/b");
-  EXPECT_EQ(one(cve(R"({"collectionURL":"https://pypi.python.org","packageName":"Flask_Foo"})")).statements[0].purl, "pkg:pypi/flask-foo");
-  EXPECT_EQ(one(cve(R"({"collectionURL":"https://repo.maven.apache.org/maven2","packageName":"org.a:b"})")).statements[0].purl, "pkg:maven/org.a/b");
-  const auto redhat = one(cve(R"({"vendor":"Red Hat","product":"Red Hat Enterprise Linux 8","collectionURL":"https://access.redhat.com/downloads/content/package-browser/",
+  EXPECT_EQ(one(cve(R"({"collectionURL":"https://pypi.python.org","packageName":"Flask_Foo"})")).statements[0].purl,
+            "pkg:pypi/flask-foo");
+  EXPECT_EQ(one(cve(R"({"collectionURL":"https://repo.maven.apache.org/maven2","packageName":"org.a:b"})"))
+                .statements[0]
+                .purl,
+            "pkg:maven/org.a/b");
+  const auto redhat = one(cve(
+      R"({"vendor":"Red Hat","product":"Red Hat Enterprise Linux 8","collectionURL":"https://access.redhat.com/downloads/content/package-browser/",
       "packageName":"openssl","cpes":["cpe:/o:redhat:enterprise_linux:8"],"defaultStatus":"affected"})"));
   EXPECT_TRUE(lookup_keys(redhat).empty()) << "the CPE names the platform, not the package";
 }
@@ -114,23 +134,32 @@ TEST_P(VersionTexts, AreReadAsLabelled) {
 }
 
 // Forms met in real CNA records, with what they can only mean.
-INSTANTIATE_TEST_SUITE_P(Cve5, VersionTexts, testing::Values(
-    TextCase{"1.2.3", Reading::stated, "= 1.2.3"}, TextCase{"v1.2", Reading::stated, "= 1.2"}, TextCase{"*", Reading::stated, "*"},
-    TextCase{"all versions", Reading::lenient, "*"}, TextCase{"< 1.2.3", Reading::lenient, "< 1.2.3"},
-    TextCase{">= 1.0, < 2.0", Reading::lenient, ">= 1.0, < 2.0"}, TextCase{">=1.0 <=2.0", Reading::lenient, ">= 1.0, <= 2.0"},
-    TextCase{"< 1.2, >= 2.0, < 2.3", Reading::lenient, "< 1.2 or >= 2.0, < 2.3"}, TextCase{"= 1.5", Reading::lenient, ">= 1.5, <= 1.5"},
-    TextCase{"1.2 and prior", Reading::lenient, "<= 1.2"}, TextCase{"1.2 and earlier", Reading::lenient, "<= 1.2"},
-    TextCase{"before 1.2", Reading::lenient, "< 1.2"}, TextCase{"before version 1.2", Reading::lenient, "< 1.2"},
-    TextCase{"prior to 1.2", Reading::lenient, "< 1.2"}, TextCase{"All versions < 1.2", Reading::lenient, "< 1.2"},
-    TextCase{"1.0 to 1.5", Reading::lenient, ">= 1.0, <= 1.5"}, TextCase{"from 1.0 through 1.5", Reading::lenient, ">= 1.0, <= 1.5"},
-    TextCase{"1.0 - 1.5", Reading::lenient, ">= 1.0, <= 1.5"}, TextCase{"up to 3.1", Reading::lenient, "<= 3.1"},
-    TextCase{"1.0 and later", Reading::lenient, ">= 1.0"}, TextCase{"1.1, 1.2 and 1.3", Reading::lenient, "= 1.1 or = 1.2 or = 1.3"},
-    TextCase{"n/a", Reading::unreadable, ""}, TextCase{"unspecified", Reading::unreadable, ""}, TextCase{"", Reading::unreadable, ""},
-    TextCase{"See references", Reading::unreadable, ""}, TextCase{"before the fix", Reading::unreadable, ""},
-    TextCase{"Snapdragon 8 Gen 1 Mobile Platform", Reading::unreadable, ""}, TextCase{"< ", Reading::unreadable, ""}));
+INSTANTIATE_TEST_SUITE_P(
+    Cve5, VersionTexts,
+    testing::Values(
+        TextCase{"1.2.3", Reading::stated, "= 1.2.3"}, TextCase{"v1.2", Reading::stated, "= 1.2"},
+        TextCase{"*", Reading::stated, "*"}, TextCase{"all versions", Reading::lenient, "*"},
+        TextCase{"< 1.2.3", Reading::lenient, "< 1.2.3"}, TextCase{">= 1.0, < 2.0", Reading::lenient, ">= 1.0, < 2.0"},
+        TextCase{">=1.0 <=2.0", Reading::lenient, ">= 1.0, <= 2.0"},
+        TextCase{"< 1.2, >= 2.0, < 2.3", Reading::lenient, "< 1.2 or >= 2.0, < 2.3"},
+        TextCase{"= 1.5", Reading::lenient, ">= 1.5, <= 1.5"}, TextCase{"1.2 and prior", Reading::lenient, "<= 1.2"},
+        TextCase{"1.2 and earlier", Reading::lenient, "<= 1.2"}, TextCase{"before 1.2", Reading::lenient, "< 1.2"},
+        TextCase{"before version 1.2", Reading::lenient, "< 1.2"}, TextCase{"prior to 1.2", Reading::lenient, "< 1.2"},
+        TextCase{"All versions < 1.2", Reading::lenient, "< 1.2"},
+        TextCase{"1.0 to 1.5", Reading::lenient, ">= 1.0, <= 1.5"},
+        TextCase{"from 1.0 through 1.5", Reading::lenient, ">= 1.0, <= 1.5"},
+        TextCase{"1.0 - 1.5", Reading::lenient, ">= 1.0, <= 1.5"}, TextCase{"up to 3.1", Reading::lenient, "<= 3.1"},
+        TextCase{"1.0 and later", Reading::lenient, ">= 1.0"},
+        TextCase{"1.1, 1.2 and 1.3", Reading::lenient, "= 1.1 or = 1.2 or = 1.3"},
+        TextCase{"n/a", Reading::unreadable, ""}, TextCase{"unspecified", Reading::unreadable, ""},
+        TextCase{"", Reading::unreadable, ""}, TextCase{"See references", Reading::unreadable, ""},
+        TextCase{"before the fix", Reading::unreadable, ""},
+        TextCase{"Snapdragon 8 Gen 1 Mobile Platform", Reading::unreadable, ""},
+        TextCase{"< ", Reading::unreadable, ""}));
 
 TEST(Nvd, KeepsTheTree) {
-  const auto a = one(R"({"format":"NVD_CVE","version":"2.0","vulnerabilities":[{"cve":{"id":"CVE-2024-0003","vulnStatus":"Analyzed",
+  const auto a = one(
+      R"({"format":"NVD_CVE","version":"2.0","vulnerabilities":[{"cve":{"id":"CVE-2024-0003","vulnStatus":"Analyzed",
     "published":"2024-01-01T00:00:00.000","descriptions":[{"lang":"en","value":"Text"}],
     "metrics":{"cvssMetricV31":[{"source":"nvd@nist.gov","cvssData":{"vectorString":"CVSS:3.1/AV:L","baseScore":5.5}}]},
     "configurations":[{"operator":"AND","negate":false,"nodes":[
@@ -155,7 +184,8 @@ TEST(Nvd, KeepsTheTree) {
 // "Deferred" means nobody looked: it must never read as clean.
 TEST(Nvd, SaysWhatIsNotAnalyzed) {
   for (const auto* status : {"Deferred", "Awaiting Analysis", "Received", "Undergoing Analysis"})
-    EXPECT_TRUE(one(R"({"cve":{"id":"CVE-2026-0001","vulnStatus":")" + std::string(status) + "\"}}").unanalyzed) << status;
+    EXPECT_TRUE(one(R"({"cve":{"id":"CVE-2026-0001","vulnStatus":")" + std::string(status) + "\"}}").unanalyzed)
+        << status;
 }
 
 std::string nested_nodes(int depth) {
@@ -172,7 +202,15 @@ TEST(Feeds, HoldTheirLimits) {
   EXPECT_EQ(read_into("{\"a\":1}", read, {.bytes_max = 3}).error().code, "HF-VULN-0002");
   EXPECT_EQ(read_into("{\"a\":", read).error().code, "HF-VULN-0001");
   EXPECT_EQ(read_into("{\"a\":\"\xff\"}", read).error().code, "HF-VULN-0001");
-  EXPECT_EQ(read_into(R"({"dataType":"CVE_RECORD","cveMetadata":{"cveId":"x"},"containers":{}})", read).error().code, "HF-VULN-0003");
+  EXPECT_EQ(read_into(R"({"a":[{"b":{"c":1,"d":2,"c":1}}]})", read).error().message,
+            "an object has the key \"c\" twice");
+  EXPECT_EQ(read_into(R"({"a":1,"":2,"":3})", read).error().code, "HF-VULN-0001");
+  std::string many = R"({"k0":0)";
+  for (int i = 1; i < 40; ++i) many += ",\"k" + std::to_string(i) + "\":{\"k0\":0}";
+  EXPECT_TRUE(read_into(many + "}", read)) << "the same key in different objects";
+  EXPECT_EQ(read_into(many + R"(,"k17":0})", read).error().message, "an object has the key \"k17\" twice");
+  EXPECT_EQ(read_into(R"({"dataType":"CVE_RECORD","cveMetadata":{"cveId":"x"},"containers":{}})", read).error().code,
+            "HF-VULN-0003");
   const auto versions = cve(R"({"product":"a","versions":[{"version":"1"},{"version":"2"}]})");
   EXPECT_EQ(read_into(versions, read, {.versions_max = 1}).error().code, "HF-VULN-0002");
   EXPECT_EQ(*read_into("{\"a\":1}", read), DocumentKind::other);
@@ -180,7 +218,8 @@ TEST(Feeds, HoldTheirLimits) {
 }
 
 TEST(Feeds, WrongTypesReadAsAbsent) {
-  const auto a = one(R"({"dataType":"CVE_RECORD","cveMetadata":{"cveId":"CVE-2024-0004"},"containers":{"cna":{"affected":[1,null,"x",
+  const auto a = one(
+      R"({"dataType":"CVE_RECORD","cveMetadata":{"cveId":"CVE-2024-0004"},"containers":{"cna":{"affected":[1,null,"x",
     {"vendor":[],"product":{"a":1},"versions":[3,{"version":7,"lessThan":[]}],"cpes":"x"}],"metrics":{},"descriptions":7},"adp":{}}})");
   EXPECT_EQ(a.statements.size(), 4U);
   EXPECT_EQ(a.statements[3].versions.size(), 2U);
@@ -188,20 +227,24 @@ TEST(Feeds, WrongTypesReadAsAbsent) {
 }
 
 TEST(Osv, EventsBecomeIntervals) {
-  const auto a = one(R"({"schema_version":"1.7.5","id":"GO-2024-1","modified":"2024-01-01T00:00:00Z","aliases":["CVE-2024-1","GHSA-a"],"upstream":["X-1"],
+  const auto a = one(
+      R"({"schema_version":"1.7.5","id":"GO-2024-1","modified":"2024-01-01T00:00:00Z","aliases":["CVE-2024-1","GHSA-a"],"upstream":["X-1"],
     "affected":[{"package":{"ecosystem":"Go","name":"github.com/a/b/v2"},"ranges":[{"type":"SEMVER","events":[
       {"fixed":"1.2.0"},{"introduced":"0"},{"introduced":"2.0.0"},{"last_affected":"2.3.0"},{"introduced":"3.0.0"}]}]}]})");
   ASSERT_EQ(a.statements.size(), 1U);
   const auto& s = a.statements[0];
   EXPECT_EQ(s.purl, "pkg:golang/github.com/a/b/v2");
   EXPECT_EQ(s.rule, Rule::any_match);
-  EXPECT_EQ(s.versions[0].range.intervals, (std::vector<Interval>{{"", true, "1.2.0", false}, {"2.0.0", true, "2.3.0", true}, {"3.0.0", true, "", false}}));
+  EXPECT_EQ(
+      s.versions[0].range.intervals,
+      (std::vector<Interval>{{"", true, "1.2.0", false}, {"2.0.0", true, "2.3.0", true}, {"3.0.0", true, "", false}}));
   EXPECT_EQ(a.aliases, (std::vector<std::string>{"CVE-2024-1", "GHSA-a"}));
   EXPECT_EQ(a.upstream, std::vector<std::string>{"X-1"});
 }
 
 TEST(Osv, GitRangesNameARepositoryAndCommits) {
-  const auto a = one(R"({"id":"OSV-1","modified":"2024-01-01T00:00:00Z","affected":[{"ranges":[{"type":"GIT","repo":"https://github.com/A/B",
+  const auto a = one(
+      R"({"id":"OSV-1","modified":"2024-01-01T00:00:00Z","affected":[{"ranges":[{"type":"GIT","repo":"https://github.com/A/B",
     "events":[{"introduced":"0"},{"fixed":"abcdef0123456789abcdef0123456789abcdef01"}]}],"versions":["v1.0","v1.1"]}]})");
   EXPECT_EQ(lookup_keys(a), std::vector<std::string>{"git:github.com/a/b"});
   EXPECT_TRUE(a.statements[0].versions[0].git);
@@ -209,11 +252,13 @@ TEST(Osv, GitRangesNameARepositoryAndCommits) {
 }
 
 TEST(Osv, ARangeThatSaysTooMuchIsUnreadable) {
-  const auto custom = one(R"({"id":"GO-1","modified":"0001-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"Go","name":"a.b/c"},
+  const auto custom =
+      one(R"({"id":"GO-1","modified":"0001-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"Go","name":"a.b/c"},
     "ranges":[{"type":"SEMVER","events":[{"introduced":"0"}]}],"ecosystem_specific":{"custom_ranges":[{"type":"ECOSYSTEM"}]}}]})");
   EXPECT_EQ(custom.statements[0].versions[0].reading, Reading::unreadable);
   EXPECT_FALSE(custom.modified) << "Go writes year 1 for no date";
-  const auto none = one(R"({"id":"X-1","modified":"2024-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"npm","name":"a"}}]})");
+  const auto none =
+      one(R"({"id":"X-1","modified":"2024-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"npm","name":"a"}}]})");
   EXPECT_EQ(none.statements[0].versions[0].reading, Reading::unreadable);
 }
 
@@ -223,29 +268,41 @@ TEST(Osv, Withdrawn) {
 
 TEST(Kev, ReadsAndCounts) {
   Read read;
-  ASSERT_EQ(*read_into(R"({"catalogVersion":"2025.08.25","count":1,"vulnerabilities":[{"cveID":"CVE-2025-1","dateAdded":"2025-08-25",
-    "dueDate":"2025-09-15","knownRansomwareCampaignUse":"Known"}]})", read), DocumentKind::kev);
+  ASSERT_EQ(
+      *read_into(
+          R"({"catalogVersion":"2025.08.25","count":1,"vulnerabilities":[{"cveID":"CVE-2025-1","dateAdded":"2025-08-25",
+    "dueDate":"2025-09-15","knownRansomwareCampaignUse":"Known"}]})",
+          read),
+      DocumentKind::kev);
   EXPECT_EQ(read.kev.version, "2025.08.25");
   EXPECT_TRUE(read.kev.entries.at(0).ransomware);
-  EXPECT_EQ(read_into(R"({"catalogVersion":"x","count":2,"vulnerabilities":[{"cveID":"CVE-2025-1"}]})", read).error().code, "HF-VULN-0004");
+  EXPECT_EQ(
+      read_into(R"({"catalogVersion":"x","count":2,"vulnerabilities":[{"cveID":"CVE-2025-1"}]})", read).error().code,
+      "HF-VULN-0004");
 }
 
 TEST(Epss, ReadsScoresAndRefusesTheRest) {
   Read read;
-  ASSERT_EQ(*read_into("#model_version:v2025.03.14,score_date:2026-01-01T00:00:00+0000\r\ncve,epss,percentile\r\nCVE-2024-1,0.5,0.99\r\n"
-                       "CVE-2024-2,7,0.1\nx\nCVE-2024-3,nan,0\n", read), DocumentKind::epss);
+  ASSERT_EQ(*read_into("#model_version:v2025.03.14,score_date:2026-01-01T00:00:00+0000\r\ncve,epss,percentile\r\nCVE-"
+                       "2024-1,0.5,0.99\r\n"
+                       "CVE-2024-2,7,0.1\nx\nCVE-2024-3,nan,0\n",
+                       read),
+            DocumentKind::epss);
   EXPECT_EQ(read.epss, (std::vector<std::pair<std::string, double>>{{"CVE-2024-1", 0.5}}));
   EXPECT_EQ(read.epss_head.model_version, "v2025.03.14");
 }
 
 TEST(Repo, OneKeyForEverySpelling) {
-  for (const auto* url : {"https://github.com/a/b.git", "git@github.com:a/b", "git://github.com/a/b/", "ssh://git@github.com:22/A/B.git", "git+https://github.com/a/b#x"})
+  for (const auto* url : {"https://github.com/a/b.git", "git@github.com:a/b", "git://github.com/a/b/",
+                          "ssh://git@github.com:22/A/B.git", "git+https://github.com/a/b#x"})
     EXPECT_EQ(repo_key(url), "github.com/a/b") << url;
   EXPECT_EQ(repo_key("nonsense"), "");
 }
 
 TEST(Codec, GivesBackWhatItTook) {
-  for (auto a : {one(nested_nodes(3)), one(cve(R"({"vendor":"Acme","product":"Widget","versions":[{"version":"1","lessThan":"2","status":"affected",
+  for (auto a :
+       {one(nested_nodes(3)),
+        one(cve(R"({"vendor":"Acme","product":"Widget","versions":[{"version":"1","lessThan":"2","status":"affected",
       "changes":[{"at":"1.5","status":"unaffected"}]},{"version":"n/a"}]})"))}) {
     a.cvss.push_back({"3.1", "v", "high", "s", 9.8});
     const auto bytes = encode(a);
@@ -299,11 +356,12 @@ TEST_P(RealFeeds, EveryRecordIsReadAndSurvivesStorage) {
   std::cout << c.file << ": " << warnings << " warnings\n";
 }
 
-INSTANTIATE_TEST_SUITE_P(Shared, RealFeeds, testing::Values(Corpus{"cve5/vulnrichment-2024-10.tar.zst", DocumentKind::cve5, 44'130},
-                                                            Corpus{"nvd/nvd-data-overrides-2026-08.tar.zst", DocumentKind::nvd, 32'184},
-                                                            Corpus{"osv/golang-vulndb-2026-08.tar.zst", DocumentKind::osv, 4'291},
-                                                            Corpus{"osv/bitnami-vulndb-2026-08.tar.zst", DocumentKind::osv, 7'444},
-                                                            Corpus{"kev/known_exploited_vulnerabilities.json.zst", DocumentKind::kev, 1}));
+INSTANTIATE_TEST_SUITE_P(Shared, RealFeeds,
+                         testing::Values(Corpus{"cve5/vulnrichment-2024-10.tar.zst", DocumentKind::cve5, 44'130},
+                                         Corpus{"nvd/nvd-data-overrides-2026-08.tar.zst", DocumentKind::nvd, 32'184},
+                                         Corpus{"osv/golang-vulndb-2026-08.tar.zst", DocumentKind::osv, 4'291},
+                                         Corpus{"osv/bitnami-vulndb-2026-08.tar.zst", DocumentKind::osv, 7'444},
+                                         Corpus{"kev/known_exploited_vulnerabilities.json.zst", DocumentKind::kev, 1}));
 
 }  // namespace
 }  // namespace hf::vuln

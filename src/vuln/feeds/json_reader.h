@@ -1,5 +1,5 @@
 // Tolerant access to untrusted JSON over simdjson's DOM: a member that is absent or of another type reads as empty.
-// The whole text is validated first (RFC 8259, UTF-8, depth), so a record is read in full or refused.
+// The whole text is validated first (RFC 8259, UTF-8, depth, no key twice), so a record is read in full or refused.
 #pragma once
 
 #include <simdjson.h>
@@ -64,7 +64,7 @@ class JsonView {
 class JsonReader {
  public:
   explicit JsonReader(const FeedLimits& limits = {}) : limits_(limits) {}
-  // HF-VULN-0001 malformed, 0002 over a limit.
+  // HF-VULN-0001 malformed or a duplicate key, 0002 over a limit.
   [[nodiscard]] Result<JsonView> parse(std::string_view text);
   [[nodiscard]] const FeedLimits& limits() const { return limits_; }
 
