@@ -97,7 +97,8 @@ Result<p11::KeyPair> find_or_generate(p11::Session& session, const KeySpec& spec
 
 Result<void> prove(p11::Session& session, const p11::KeyPair& pair, const KeySpec& spec, const Secret& pin) {
   const auto message = "holdfast: first use of key " + spec.label;  // never the text of a checkpoint, which has lines
-  HF_TRY(const auto signature, p11::sign(session, pair, bytes_of(message), pin));
+  const auto scheme = default_scheme_of(pair.public_key.algorithm);
+  HF_TRY(const auto signature, p11::sign(session, pair, scheme, signing_input(scheme, bytes_of(message)), pin));
   if (!verify(pair.public_key, bytes_of(message), signature))
     return fail(ErrorKind::internal, "HF-KEY-0003",
                 "the two halves of the token's key " + spec.label + " do not belong together");

@@ -150,7 +150,8 @@ Result<PublicKey> Pkcs11KeyStore::public_key(std::string_view label) {
 
 Result<Bytes> Pkcs11KeyStore::sign(std::string_view label, ByteView message) {
   return connection_->with_key(label, [&](Session& session, const KeyPair& key) -> Result<Bytes> {
-    HF_TRY(auto signature, p11::sign(session, key, message, connection_->pin()));
+    const auto scheme = default_scheme_of(key.public_key.algorithm);
+    HF_TRY(auto signature, p11::sign(session, key, scheme, signing_input(scheme, message), connection_->pin()));
     // A wrong handle, a fault in the device or another key behind the handle ends here, not with the receiver.
     if (!verify(key.public_key, message, signature))
       return fail(ErrorKind::internal, "HF-KEY-0003",
