@@ -1,0 +1,10 @@
+// One instance of each container, for the table.
+#pragma once
+
+#include "keys/formats/format.h"
+
+namespace hf::keys {
+
+[[nodiscard]] const Format& raw_format();
+
+}  // namespace hf::keys
