@@ -6,5 +6,6 @@
 namespace hf::keys {
 
 [[nodiscard]] const Format& raw_format();
+[[nodiscard]] const Format& mcuboot_format();
 
 }  // namespace hf::keys
