@@ -132,20 +132,35 @@ std::optional<ByteView> algorithm_in(ByteView identifier) {
 bool is_number(const std::optional<DerValue>& value, std::uint8_t number) {
   return value && value->content.size() == 1 && value->content[0] == number;
 }
-std::optional<std::string_view> fault_of_signer(ByteView info, std::uint8_t& version, ByteView outer_digest) {
+// OpenSSL digests what it would write for them, not what is there.
+bool are_attributes(ByteView bytes) {
+  DerReader reader(bytes);
+  while (const auto attribute = reader.next(der::kSequence)) {
+    DerReader parts(attribute->content);
+    const auto type = parts.next(der::kOid);
+    const auto values = parts.next(der::kSet);
+    if (!type || !values || !parts.at_end()) return false;
+    DerReader each(values->content);
+    if (!each.next() || !each.at_end()) return false;  // one value, RFC 5652 11
+  }
+  return reader.at_end() && !bytes.empty();
+}
+std::uint8_t version_for(const DerValue& identifier) { return identifier.tag == der::kSequence ? 1 : 3; }
+std::optional<std::string_view> fault_of_signer(ByteView info, ByteView outer_digest, DerValue& identifier) {
   DerReader reader(info);
   const auto number = reader.next(der::kInteger);
   const auto sid = reader.next();  // issuer and serial number, or [0] subject key identifier
   if (!sid || (sid->tag != der::kSequence && sid->tag != der::context_primitive(0))) return "its signer identifier";
-  version = sid->tag == der::kSequence ? 1 : 3;
-  if (!is_number(number, version)) return "its SignerInfo version";
+  identifier = *sid;
+  if (!is_number(number, version_for(identifier))) return "its SignerInfo version";
   const auto digest = reader.next(der::kSequence);
   if (!digest || !std::ranges::equal(digest->whole, outer_digest)) return "digest algorithms that differ";
   const auto digest_oid = algorithm_in(digest->content);
   if (!digest_oid || !is_one_of(*digest_oid, {kSha256, kSha384, kSha512})) return "a digest other than SHA-2";
   const auto digest_parameters = digest->content.subspan(digest_oid->size());
   if (!digest_parameters.empty() && !std::ranges::equal(digest_parameters, der::null())) return "digest parameters";
-  static_cast<void>(reader.next(der::context(0)));  // signed attributes
+  if (const auto attributes = reader.next(der::context(0)); attributes && !are_attributes(attributes->content))
+    return "its signed attributes";
   const auto algorithm = reader.next(der::kSequence);
   const auto oid = algorithm ? algorithm_in(algorithm->content) : std::nullopt;
   if (!oid ||
@@ -164,7 +179,7 @@ std::optional<std::string_view> fault_of_signer(ByteView info, std::uint8_t& ver
   if (!reader.at_end()) return "its SignerInfo";
   return std::nullopt;
 }
-std::optional<std::string_view> fault_of(ByteView bytes) {
+std::optional<std::string_view> fault_of(ByteView bytes, DerValue& identifier) {
   DerReader outermost(bytes);
   const auto info = outermost.next(der::kSequence);
   if (!info || !outermost.at_end()) return "not one DER value";
@@ -189,10 +204,18 @@ std::optional<std::string_view> fault_of(ByteView bytes) {
   DerReader signer_reader(signers->content);
   const auto signer = signer_reader.next(der::kSequence);
   if (!signer || !signer_reader.at_end()) return "not exactly one signer";
-  std::uint8_t signer_version = 0;
-  if (const auto fault = fault_of_signer(signer->content, signer_version, digest->whole)) return fault;
-  if (!is_number(version, signer_version)) return "its version";
+  if (const auto fault = fault_of_signer(signer->content, digest->whole, identifier)) return fault;
+  if (!is_number(version, version_for(identifier))) return "its version";
   return std::nullopt;
+}
+
+// Where certificates travel along, the signer's is among them as it is, and not only by its name.
+bool brings(CMS_ContentInfo* cms, X509* signer) {
+  const StackPtr certificates(CMS_get1_certs(cms));
+  const int count = certificates ? sk_X509_num(certificates.get()) : 0;
+  for (int i = 0; i < count; ++i)
+    if (X509_cmp(sk_X509_value(certificates.get(), i), signer) == 0) return true;
+  return count == 0;
 }
 
 int read_content(BIO* bio, char* out, int size) {
@@ -280,7 +303,8 @@ Result<Bytes> cms_signed_data(const CmsSigner& signer, std::optional<ByteView> c
 
 Result<CmsVerified> cms_verify(ByteView bytes, const std::vector<Bytes>& trusted, const CmsContent& detached) {
   const ErrorQueue queue;
-  if (const auto fault = fault_of(bytes)) return not_signed_data(*fault);
+  DerValue identifier;
+  if (const auto fault = fault_of(bytes, identifier)) return not_signed_data(*fault);
   const auto* at = bytes.data();
   const CmsPtr cms(d2i_CMS_ContentInfo(nullptr, &at, long(bytes.size())));
   if (!cms || at != bytes.data() + bytes.size()) return not_signed_data("it does not parse");
@@ -315,6 +339,13 @@ Result<CmsVerified> cms_verify(ByteView bytes, const std::vector<Bytes>& trusted
   if (!certificate || !may_sign(certificate))
     return not_verified("its certificate's key usage is neither e-mail protection nor code signing");
   verified.signers.push_back(der_of(&i2d_X509, certificate));
+  // OpenSSL compares names without regard to case.
+  auto names = der_of(&i2d_X509_NAME, X509_get_issuer_name(certificate));
+  const auto serial = der_of(&i2d_ASN1_INTEGER, X509_get_serialNumber(certificate));
+  names.insert(names.end(), serial.begin(), serial.end());
+  if (identifier.tag == der::kSequence && !std::ranges::equal(identifier.content, names))
+    return not_verified("its signer identifier is not of the certificate");
+  if (!brings(cms.get(), certificate)) return not_verified("it brings another certificate under its signer's name");
   if (!detached) {
     char* data = nullptr;
     const auto size = BIO_get_mem_data(out.get(), &data);

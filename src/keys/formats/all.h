@@ -6,6 +6,7 @@
 namespace hf::keys {
 
 [[nodiscard]] const Format& raw_format();
+[[nodiscard]] const Format& swu_format();
 [[nodiscard]] const Format& mcuboot_format();
 
 }  // namespace hf::keys
