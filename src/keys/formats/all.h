@@ -6,6 +6,9 @@
 namespace hf::keys {
 
 [[nodiscard]] const Format& raw_format();
+[[nodiscard]] const Format& minisign_format();
+[[nodiscard]] const Format& dsse_format();
+[[nodiscard]] const Format& cms_format();
 [[nodiscard]] const Format& swu_format();
 [[nodiscard]] const Format& mcuboot_format();
 
