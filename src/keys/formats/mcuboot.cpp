@@ -108,7 +108,7 @@ Result<Evidence> parse(ByteView bytes) {
     constexpr std::size_t kAreaMax = 0xffff, kDigestMax = 64;
     evidence.name = fields.text("name");
     evidence.header = fields.hex("header", kHeaderSize);
-    evidence.protected_area = fields.hex("protected", kAreaMax);
+    if (fields.find("protected")) evidence.protected_area = fields.hex("protected", kAreaMax);
     evidence.digest = fields.hex("digest", kDigestMax);
     evidence.slot_size = std::uint64_t(fields.integer_or_none("slot_size", 1, std::int64_t(kSlotMax)).value_or(0));
     evidence.algorithm = digest_row(&DigestRow::name, std::string_view(fields.text("algorithm")));
@@ -226,9 +226,9 @@ class Mcuboot final : public Format {
     HF_TRY(const auto digest, image.digest(algorithm->digest));
     JsonObject json{{"name", artifact.filename().string()},
                     {"header", to_hex(image.header)},
-                    {"protected", to_hex(image.protected_area)},
                     {"algorithm", algorithm->name},
                     {"digest", to_hex(digest)}};
+    if (!image.protected_area.empty()) json["protected"] = to_hex(image.protected_area);
     HF_TRY(const auto slot, options.number("slot-size", kSlotMax));
     if (slot && *slot > 0) json["slot_size"] = std::int64_t(*slot);
     HF_TRY(auto evidence, write_evidence(name(), std::move(json)));
