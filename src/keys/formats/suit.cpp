@@ -86,6 +86,9 @@ struct Severed {
   Bytes content;
 };
 
+// A canonical JSON number: what a policy compares it with.
+constexpr std::uint64_t kSequenceMax = (std::uint64_t{1} << 53) - 1;
+
 // `severed`: sections that the manifest holds the digest of, and the envelope the content.
 Result<View> view_of(ByteView bytes, const std::vector<Severed>& severed) {
   constexpr std::int64_t kVersion = 1, kSequenceNumber = 2, kCommon = 3, kReference = 4, kComponents = 2, kShared = 4;
@@ -95,7 +98,7 @@ Result<View> view_of(ByteView bytes, const std::vector<Severed>& severed) {
   const auto* sequence = manifest->find(kSequenceNumber);
   const auto* common = manifest->find(kCommon);
   if (!version || version->integer() != 1 || !sequence || !sequence->is(Cbor::Kind::number) ||
-      sequence->value > std::uint64_t(INT64_MAX) || !common || !common->is(Cbor::Kind::bytes))
+      sequence->value > kSequenceMax || !common || !common->is(Cbor::Kind::bytes))
     return malformed("its manifest has no version 1, sequence number or common part");
   View view{.format = "suit", .kind = "manifest"};
   view.security_version = sequence->value;
