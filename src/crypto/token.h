@@ -48,6 +48,7 @@ class Token {
   virtual ~Token() = default;
   [[nodiscard]] virtual Result<TokenInfo> info() = 0;
   [[nodiscard]] virtual Result<TokenContents> contents() = 0;
+  [[nodiscard]] virtual Result<PublicKey> public_key(const KeyPin& key) = 0;
   // A new pair that cannot leave the token, proven by a signature. HF-KEY-0007 if the label is taken.
   [[nodiscard]] virtual Result<TokenKey> generate(KeyAlgorithm algorithm, std::string_view label) = 0;
   // Over signing_input() of a message; verified with the key's public half before it is returned. HF-KEY-0002, 0003,

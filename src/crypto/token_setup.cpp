@@ -236,6 +236,7 @@ class KeptToken final : public Token {
 
   Result<TokenInfo> info() override { return token_->info(); }
   Result<TokenContents> contents() override { return token_->contents(); }
+  Result<PublicKey> public_key(const KeyPin& key) override { return token_->public_key(key); }
   Result<Bytes> sign(const KeyPin& key, SignatureScheme scheme, ByteView input) override {
     return token_->sign(key, scheme, input);
   }

@@ -207,6 +207,10 @@ Result<TokenInfo> Pkcs11KeyStore::info() {
                    std::move(token.serial)};
 }
 
+Result<PublicKey> Pkcs11KeyStore::public_key(const KeyPin& pin) {
+  return connection_->with_key(pin, [](Session&, const KeyPair& key) -> Result<PublicKey> { return key.public_key; });
+}
+
 Result<TokenContents> Pkcs11KeyStore::contents() {
   return connection_->administer([](Session& session) { return contents_of(session); });
 }

@@ -39,6 +39,7 @@ class Pkcs11KeyStore final : public KeyStore, public crypto::Token {
 
   Result<TokenInfo> info() override;
   Result<TokenContents> contents() override;
+  Result<PublicKey> public_key(const KeyPin& key) override;
   Result<TokenKey> generate(KeyAlgorithm algorithm, std::string_view label) override;
   Result<Bytes> sign(const KeyPin& key, SignatureScheme scheme, ByteView input) override;
 
