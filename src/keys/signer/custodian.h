@@ -21,14 +21,14 @@ namespace hf::keys {
 // One signature that is asked for.
 struct SignOrder {
   SigningRequest request;
-  std::vector<Approval> approvals;
-  Bytes evidence;
+  std::vector<Approval> approvals{};
+  Bytes evidence{};
   // Under a grant: who uses it for what. Under a `sign` request these are the request's.
-  std::string requester, branch, product, format;
+  std::string requester{}, branch{}, product{}, format{};
   crypto::SignatureScheme scheme{};
   Time signing_time{};  // under a grant; at most an hour from the custodian's clock
-  Bytes certificate;    // DER, for containers that carry one
-  std::vector<Bytes> intermediates;
+  Bytes certificate{};    // DER, for containers that carry one
+  std::vector<Bytes> intermediates{};
 };
 
 struct Signature {
