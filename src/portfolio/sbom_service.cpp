@@ -21,23 +21,24 @@ int urgency(vuln::State state) {
 }
 
 // An index of the database takes no longer texts. No real name or number comes near.
-Result<void> check_lengths(const vuln::SbomSubjects& subjects) {
-  const auto too_long = [](std::string_view what, std::string_view text, std::size_t max) {
-    return fail(ErrorKind::limit, "HF-PORTFOLIO-0003",
-                "a " + std::string(what) + " has " + std::to_string(text.size()) + " bytes; at most " +
-                    std::to_string(max) + " can be kept");
-  };
-  for (const auto& subject : subjects.subjects) {
-    for (const auto text : {std::string_view(subject.name), std::string_view(subject.version)})
-      if (text.size() > kKeyMax) return too_long("component's name or version", text, kKeyMax);
-    for (const auto& key : vuln::lookup_keys(subject))
-      if (key.size() > kKeyMax) return too_long("component's package name", key, kKeyMax);
-  }
-  for (const auto& claim : subjects.vex) {
-    auto numbers = claim.aliases;
-    numbers.push_back(claim.vulnerability);
-    for (const auto& number : numbers)
-      if (number.size() > kNumberMax) return too_long("vulnerability's number", number, kNumberMax);
+Result<void> check_length(std::string_view what, std::string_view text, std::size_t max) {
+  if (text.size() <= max) return {};
+  return fail(ErrorKind::limit, "HF-PORTFOLIO-0003",
+              "a " + std::string(what) + " has " + std::to_string(text.size()) + " bytes; at most " +
+                  std::to_string(max) + " can be kept");
+}
+
+Result<void> check_lengths(const vuln::Subject& subject, const std::vector<std::string>& keys) {
+  HF_CHECK(check_length("component's name or version", subject.name, kKeyMax));
+  HF_CHECK(check_length("component's name or version", subject.version, kKeyMax));
+  for (const auto& key : keys) HF_CHECK(check_length("component's package name", key, kKeyMax));
+  return {};
+}
+
+Result<void> check_lengths(const std::vector<vuln::VexClaim>& claims) {
+  for (const auto& claim : claims) {
+    HF_CHECK(check_length("vulnerability's number", claim.vulnerability, kNumberMax));
+    for (const auto& alias : claim.aliases) HF_CHECK(check_length("vulnerability's number", alias, kNumberMax));
   }
   return {};
 }
@@ -50,15 +51,16 @@ void add_claim(VexByPair& pairs, const VexByPair::key_type& pair, const VexByPai
   if (!fresh && urgency(claim.first) > urgency(at->second.first)) at->second = claim;
 }
 
-VexByPair vex_of(const vuln::SbomSubjects& subjects, const std::vector<CoordinateId>& coordinates) {
+VexByPair vex_of(const std::vector<vuln::VexClaim>& claims,
+                 const std::vector<std::pair<CoordinateId, std::string_view>>& contents) {
   VexByPair pairs;
-  for (const auto& claim : subjects.vex) {
+  for (const auto& claim : claims) {
     if (claim.state == vuln::State::unknown) continue;  // listed without an assessment: no word to honour
     auto number = claim.vulnerability;
     for (const auto& alias : claim.aliases)
       if (!number.starts_with("CVE-") && alias.starts_with("CVE-")) number = alias;
     for (const auto component : claim.components)
-      add_claim(pairs, {number, coordinates[component]}, {claim.state, claim.note});
+      add_claim(pairs, {number, contents[component].first}, {claim.state, claim.note});
   }
   return pairs;
 }
@@ -69,14 +71,15 @@ Result<Receipt> receive_sbom(db::Database& database, blob::Store& blobs, const C
                              std::string_view build, ByteView bytes, const sbom::Limits& limits) {
   // Outside the transaction, which holds the one writer: reading the document, and keeping its bytes.
   HF_TRY(const auto document, sbom::parse(bytes, limits));
-  const auto subjects = vuln::subjects_of(document);
-  HF_CHECK(check_lengths(subjects));
+  const vuln::SubjectReader subjects(document);
+  std::size_t elsewhere = 0;
+  const auto vex = subjects.vex(elsewhere);
+  HF_CHECK(check_lengths(vex));
   Receipt read{.build = std::string(build),
                .sha256 = {},
                .format = std::string(sbom::name_of(document.format)),
                .spec_version = std::string(document.spec_version),
-               .components = subjects.subjects.size()};
-  for (const auto& subject : subjects.subjects) read.unidentified += vuln::lookup_keys(subject).empty() ? 1 : 0;
+               .components = subjects.size()};
   HF_TRY(const auto exists,
          database.read([&](const db::Reader& reader) { return CoordinateStore(reader).build(build); }));
   const auto no_build = [&] {
@@ -95,6 +98,7 @@ Result<Receipt> receive_sbom(db::Database& database, blob::Store& blobs, const C
     HF_TRY(const auto current, store.current_sbom(*build_id));
     if (current && current->sha256 == receipt.sha256) {
       receipt.unchanged = true;
+      HF_TRY(receipt.unidentified, store.unidentified(current->id));
       receipt.entry = current->entry;
       return receipt;
     }
@@ -103,21 +107,33 @@ Result<Receipt> receive_sbom(db::Database& database, blob::Store& blobs, const C
     receipt.entry = entry.value;
 
     Evaluation evaluation(transaction);
-    std::vector<CoordinateId> coordinates;
-    std::vector<std::pair<CoordinateId, std::string>> contents;
-    for (const auto& subject : subjects.subjects) {
+    CoordinateInterner interner(transaction);
+    std::set<CoordinateId> fresh;
+    std::vector<std::pair<CoordinateId, std::string_view>> contents;
+    std::vector<std::string> refused;
+    for (std::size_t i = 0; i < subjects.size(); ++i) {
+      const auto subject = subjects.subject(i, refused);
+      const auto keys = vuln::lookup_keys(subject);
+      HF_CHECK(check_lengths(subject, keys));
       bool made = false;
-      HF_TRY(const auto id, intern(transaction, subject, made));
-      if (made) evaluation.touch_coordinate(id), ++receipt.new_coordinates;
-      coordinates.push_back(id);
-      contents.emplace_back(id, subject.ref);
+      HF_TRY(const auto id, interner.add(subject, keys, made));
+      if (made) fresh.insert(id);
+      contents.emplace_back(id, subjects.ref(i));
+      receipt.unidentified += keys.empty() ? 1 : 0;
+      refused.clear();
     }
+    HF_CHECK(interner.flush());
+    receipt.new_coordinates = fresh.size();
     ledger::SegmentBuilder events;
     HF_TRY(const auto segment_id, writer.next_id());
     const Evidence evidence{entry, events, segment_id};
     HF_CHECK(set_contents(transaction, evidence, *build_id, contents, receipt.sha256));
+    // Of a new component there is something to say only where a record shares a key with it.
+    HF_TRY(const auto spoken_of, store.of_build_with_records(*build_id));
+    for (const auto id : spoken_of)
+      if (fresh.contains(id)) evaluation.touch_coordinate(id);
     VexByPair said;  // under the numbers that the records use, which can make two of a document's into one
-    for (const auto& [pair, claim] : vex_of(subjects, coordinates)) {
+    for (const auto& [pair, claim] : vex_of(vex, contents)) {
       HF_TRY(const auto number, AdvisoryStore(writer).canonical(pair.first));
       add_claim(said, {number, pair.second}, claim);
     }
