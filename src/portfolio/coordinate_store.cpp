@@ -182,24 +182,28 @@ constexpr std::size_t kRowsMax = 4096;  // components written at once
 
 }  // namespace
 
-Result<CoordinateId> CoordinateInterner::add(const vuln::Subject& subject, const std::vector<std::string>& keys,
-                                             bool& made) {
-  const auto& db = transaction_.db();
-  HF_TRY(auto claims, canonical_json(vuln::claims_json(subject)));
+Result<PreparedCoordinate> prepare(const vuln::Subject& subject) {
+  PreparedCoordinate made{{}, subject.name, subject.version, {}, {}, vuln::lookup_keys(subject)};
+  HF_TRY(made.claims, canonical_json(vuln::claims_json(subject)));
   // The canonical form of [name, version, claims] is that of its parts, put together.
   HF_TRY(auto identity, canonical_json(JsonArray{Json(subject.name), Json(subject.version)}));
   identity.back() = ',';
-  auto digest = to_hex(crypto::sha256({bytes_of(identity), bytes_of(claims), bytes_of("]")}));
+  made.digest = to_hex(crypto::sha256({bytes_of(identity), bytes_of(made.claims), bytes_of("]")}));
+  for (const auto& claim : subject.claims)
+    if (claim.kind == vuln::ClaimKind::purl && made.purl.empty()) made.purl = claim.text;
+  return made;
+}
+
+Result<CoordinateId> CoordinateInterner::add(PreparedCoordinate coordinate, bool& made) {
+  const auto& db = transaction_.db();
   made = false;
-  if (const auto pending = made_.find(digest); pending != made_.end()) return pending->second.id;
-  HF_TRY(const auto known, CoordinateStore(db).find(digest));
+  if (const auto pending = made_.find(coordinate.digest); pending != made_.end()) return pending->second.first;
+  HF_TRY(const auto known, CoordinateStore(db).find(coordinate.digest));
   if (known) return *known;
   made = true;
   HF_TRY(const auto id, db.next_id());
-  std::string purl;
-  for (const auto& claim : subject.claims)
-    if (claim.kind == vuln::ClaimKind::purl && purl.empty()) purl = claim.text;
-  made_.emplace(std::move(digest), Made{{id}, subject.name, subject.version, std::move(purl), std::move(claims), keys});
+  auto digest = coordinate.digest;
+  made_.emplace(std::move(digest), std::pair{CoordinateId{id}, std::move(coordinate)});
   if (made_.size() >= kRowsMax) HF_CHECK(flush());
   return CoordinateId{id};
 }
@@ -207,14 +211,15 @@ Result<CoordinateId> CoordinateInterner::add(const vuln::Subject& subject, const
 Result<void> CoordinateInterner::flush() {
   const auto& db = transaction_.db();
   std::vector<db::Value> rows, key_rows;
-  for (const auto& [digest, one] : made_) {
-    for (const auto& value : {db::to_value(one.id), db::to_value(digest), db::to_value(one.name),
-                              db::to_value(one.version), db::to_value(one.purl), db::to_value(!one.keys.empty()),
-                              db::to_value(one.claims), db::to_value(transaction_.now())})
+  for (const auto& [digest, made] : made_) {
+    const auto& [id, one] = made;
+    for (const auto& value : {db::to_value(id), db::to_value(digest), db::to_value(one.name), db::to_value(one.version),
+                              db::to_value(one.purl), db::to_value(!one.keys.empty()), db::to_value(one.claims),
+                              db::to_value(transaction_.now())})
       rows.push_back(value);
     for (const auto& key : one.keys) {
       key_rows.push_back(db::to_value(key));
-      key_rows.push_back(db::to_value(one.id));
+      key_rows.push_back(db::to_value(id));
     }
   }
   if (!rows.empty()) HF_CHECK(db.execute_many(kInsert, rows, 8));
@@ -225,7 +230,8 @@ Result<void> CoordinateInterner::flush() {
 
 Result<CoordinateId> intern(ledger::Transaction& transaction, const vuln::Subject& subject, bool& made) {
   CoordinateInterner interner(transaction);
-  HF_TRY(const auto id, interner.add(subject, vuln::lookup_keys(subject), made));
+  HF_TRY(auto prepared, prepare(subject));
+  HF_TRY(const auto id, interner.add(std::move(prepared), made));
   HF_CHECK(interner.flush());
   return id;
 }
@@ -235,10 +241,13 @@ Result<void> set_contents(ledger::Transaction& transaction, const Evidence& evid
                           std::string_view sbom) {
   const auto& db = transaction.db();
   HF_TRY(const auto before, CoordinateStore(db).of_build(build_id));
-  std::map<CoordinateId, std::string_view> wanted;  // a coordinate that stands twice in a document is one
-  for (const auto& [id, ref] : contents) wanted.emplace(id, ref);
+  auto wanted = contents;  // a coordinate that stands twice in a document is one, under the ref that came first
+  std::ranges::stable_sort(wanted, {}, &std::pair<CoordinateId, std::string_view>::first);
+  const auto twice = std::ranges::unique(wanted, {}, &std::pair<CoordinateId, std::string_view>::first);
+  wanted.erase(twice.begin(), twice.end());
   for (const auto id : before)
-    if (!wanted.contains(id)) HF_CHECK(db.execute(kEndContent, build_id, id, transaction.now()));
+    if (!std::ranges::binary_search(wanted, id, {}, &std::pair<CoordinateId, std::string_view>::first))
+      HF_CHECK(db.execute(kEndContent, build_id, id, transaction.now()));
   std::vector<db::Value> rows;
   for (const auto& [id, ref] : wanted) {
     if (std::binary_search(before.begin(), before.end(), id)) continue;

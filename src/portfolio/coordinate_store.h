@@ -51,23 +51,26 @@ class CoordinateStore {
   const db::Reader& db_;
 };
 
+// A component as its coordinate is stored. Made without the database, so on any thread.
+struct PreparedCoordinate {
+  std::string digest, name, version, purl, claims;  // claims: canonical JSON
+  std::vector<std::string> keys;                    // look-up keys
+};
+[[nodiscard]] Result<PreparedCoordinate> prepare(const vuln::Subject& subject);
+
 // Finds or makes the coordinates of components, and writes new ones many at a time.
 class CoordinateInterner {
  public:
   explicit CoordinateInterner(ledger::Transaction& transaction) : transaction_(transaction) {}
-  // `keys` are the subject's look-up keys; `made` tells whether it is new.
-  Result<CoordinateId> add(const vuln::Subject& subject, const std::vector<std::string>& keys, bool& made);
+  // `made` tells whether it is new.
+  Result<CoordinateId> add(PreparedCoordinate coordinate, bool& made);
   // After the last, and before anything reads them.
   Result<void> flush();
 
  private:
-  struct Made {
-    CoordinateId id;
-    std::string name, version, purl, claims;
-    std::vector<std::string> keys;
-  };
   ledger::Transaction& transaction_;
-  std::map<std::string, Made> made_;  // by digest: in the order of the index that is the most expensive to fill
+  // By digest: in the order of the index that is the most expensive to fill.
+  std::map<std::string, std::pair<CoordinateId, PreparedCoordinate>> made_;
 };
 Result<CoordinateId> intern(ledger::Transaction& transaction, const vuln::Subject& subject, bool& made);
 // Makes these the contents of the build from now on; refs in the order of the coordinates. `sbom` is the digest of the

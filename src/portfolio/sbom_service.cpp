@@ -1,6 +1,7 @@
 #include "portfolio/sbom_service.h"
 
 #include <algorithm>
+#include <future>
 
 #include "portfolio/evaluate.h"
 #include "vuln/match/sbom_subjects.h"
@@ -28,10 +29,10 @@ Result<void> check_length(std::string_view what, std::string_view text, std::siz
                   std::to_string(max) + " can be kept");
 }
 
-Result<void> check_lengths(const vuln::Subject& subject, const std::vector<std::string>& keys) {
-  HF_CHECK(check_length("component's name or version", subject.name, kKeyMax));
-  HF_CHECK(check_length("component's name or version", subject.version, kKeyMax));
-  for (const auto& key : keys) HF_CHECK(check_length("component's package name", key, kKeyMax));
+Result<void> check_lengths(const PreparedCoordinate& coordinate) {
+  HF_CHECK(check_length("component's name or version", coordinate.name, kKeyMax));
+  HF_CHECK(check_length("component's name or version", coordinate.version, kKeyMax));
+  for (const auto& key : coordinate.keys) HF_CHECK(check_length("component's package name", key, kKeyMax));
   return {};
 }
 
@@ -42,6 +43,48 @@ Result<void> check_lengths(const std::vector<vuln::VexClaim>& claims) {
   }
   return {};
 }
+
+// The components of a document as they are stored, a part at a time; the next part is made while the last is written.
+class Components {
+ public:
+  using Part = std::vector<PreparedCoordinate>;
+
+  explicit Components(const vuln::SubjectReader& subjects) : subjects_(subjects) { begin_next(); }
+  // The next part; empty after the last.
+  Result<Part> next() {
+    if (!next_.valid()) return Part{};
+    auto part = next_.get();
+    begin_next();
+    return part;
+  }
+
+ private:
+  static constexpr std::size_t kPart = 4096;
+
+  void begin_next() {
+    if (at_ == subjects_.size()) return;
+    const auto from = at_, to = std::min(at_ + kPart, subjects_.size());
+    at_ = to;
+    // A document of one part is not worth a thread.
+    const auto how = subjects_.size() > kPart ? std::launch::async : std::launch::deferred;
+    next_ = std::async(how, [&subjects = subjects_, from, to] { return made(subjects, from, to); });
+  }
+  static Result<Part> made(const vuln::SubjectReader& subjects, std::size_t from, std::size_t to) {
+    Part part;
+    std::vector<std::string> refused;
+    for (auto i = from; i < to; ++i) {
+      HF_TRY(auto one, prepare(subjects.subject(i, refused)));
+      HF_CHECK(check_lengths(one));
+      part.push_back(std::move(one));
+      refused.clear();
+    }
+    return part;
+  }
+
+  const vuln::SubjectReader& subjects_;
+  std::size_t at_ = 0;
+  std::future<Result<Part>> next_;  // waits for its thread when it goes
+};
 
 using VexByPair = std::map<std::pair<std::string, CoordinateId>, std::pair<vuln::State, std::string>>;
 
@@ -86,8 +129,10 @@ Result<Receipt> receive_sbom(db::Database& database, blob::Store& blobs, const C
     return fail(ErrorKind::not_found, "HF-PORTFOLIO-0001", "there is no build '" + std::string(build) + "'");
   };
   if (!exists) return no_build();
-  HF_TRY(const auto name, blobs.put(bytes));
-  read.sha256 = to_hex(name);
+  // Beside the transaction, which waits for it before its end: compressing a large document takes as long as reading
+  // it.
+  read.sha256 = to_hex(crypto::sha256({bytes}));
+  auto kept = std::async(std::launch::async, [&] { return blobs.put(bytes); });
 
   return database.write([&](db::Writer& writer) -> Result<Receipt> {
     HF_TRY(auto transaction, ledger::Transaction::begin(writer, clock, actor));
@@ -108,19 +153,19 @@ Result<Receipt> receive_sbom(db::Database& database, blob::Store& blobs, const C
 
     Evaluation evaluation(transaction);
     CoordinateInterner interner(transaction);
-    std::set<CoordinateId> fresh;
+    std::vector<CoordinateId> fresh;  // rising, as ids are given
     std::vector<std::pair<CoordinateId, std::string_view>> contents;
-    std::vector<std::string> refused;
-    for (std::size_t i = 0; i < subjects.size(); ++i) {
-      const auto subject = subjects.subject(i, refused);
-      const auto keys = vuln::lookup_keys(subject);
-      HF_CHECK(check_lengths(subject, keys));
-      bool made = false;
-      HF_TRY(const auto id, interner.add(subject, keys, made));
-      if (made) fresh.insert(id);
-      contents.emplace_back(id, subjects.ref(i));
-      receipt.unidentified += keys.empty() ? 1 : 0;
-      refused.clear();
+    Components components(subjects);
+    for (;;) {
+      HF_TRY(auto part, components.next());
+      if (part.empty()) break;
+      for (auto& one : part) {
+        receipt.unidentified += one.keys.empty() ? 1 : 0;
+        bool made = false;
+        HF_TRY(const auto id, interner.add(std::move(one), made));
+        if (made) fresh.push_back(id);
+        contents.emplace_back(id, subjects.ref(contents.size()));
+      }
     }
     HF_CHECK(interner.flush());
     receipt.new_coordinates = fresh.size();
@@ -131,7 +176,7 @@ Result<Receipt> receive_sbom(db::Database& database, blob::Store& blobs, const C
     // Of a new component there is something to say only where a record shares a key with it.
     HF_TRY(const auto spoken_of, store.of_build_with_records(*build_id));
     for (const auto id : spoken_of)
-      if (fresh.contains(id)) evaluation.touch_coordinate(id);
+      if (std::binary_search(fresh.begin(), fresh.end(), id)) evaluation.touch_coordinate(id);
     VexByPair said;  // under the numbers that the records use, which can make two of a document's into one
     for (const auto& [pair, claim] : vex_of(vex, contents)) {
       HF_TRY(const auto number, AdvisoryStore(writer).canonical(pair.first));
@@ -149,6 +194,7 @@ Result<Receipt> receive_sbom(db::Database& database, blob::Store& blobs, const C
     HF_TRY(const auto outcome, evaluation.run(evidence));
     receipt.findings = outcome.findings;
     HF_CHECK(events.write(transaction, entry, segment_id));
+    if (kept.valid()) HF_CHECK(kept.get());
     transaction.note(entry, "components", std::int64_t(receipt.components));
     transaction.note(entry, "unidentified", std::int64_t(receipt.unidentified));
     HF_CHECK(transaction.finish());
