@@ -9,6 +9,7 @@ namespace hf::keys {
 [[nodiscard]] Result<SignOrder> sign_order_of(const JsonObject& json);  // HF-SIGNER-0010
 [[nodiscard]] JsonObject to_json(const Signature& signature);
 [[nodiscard]] Result<Signature> signature_of(const JsonObject& json);
+[[nodiscard]] JsonObject to_json(const crypto::Custody& custody);
 [[nodiscard]] JsonObject to_json(const crypto::TokenKey& key);
 [[nodiscard]] Result<crypto::TokenKey> token_key_of(const JsonObject& json);
 [[nodiscard]] JsonObject to_json(const crypto::TokenContents& contents);
