@@ -104,6 +104,33 @@ void write_pretty(const Json& value, std::size_t indent, std::string& out) {
 
 constexpr std::int64_t kExactIntegerMax = (std::int64_t(1) << 53) - 1;
 
+// RFC 8785 3.2.2.2: the short escapes, \u00xx for other controls, everything else as it is.
+void write_string(std::string_view text, std::string& out) {
+  out += '"';
+  for (std::size_t plain = 0;;) {
+    const auto special = std::find_if(text.begin() + std::ptrdiff_t(plain), text.end(),
+                                      [](char c) { return c == '"' || c == '\\' || std::uint8_t(c) < 0x20; });
+    const auto at = std::size_t(special - text.begin());
+    out.append(text, plain, at - plain);
+    if (special == text.end()) break;
+    switch (*special) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\b': out += "\\b"; break;
+      case '\f': out += "\\f"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      default: {
+        const auto byte = std::uint8_t(*special);
+        out += "\\u00" + to_hex({&byte, 1});
+      }
+    }
+    plain = at + 1;
+  }
+  out += '"';
+}
+
 Result<void> write_canonical(const Json& value, std::string& out) {
   switch (value.kind()) {
     case json::kind::object: {
@@ -114,7 +141,7 @@ Result<void> write_canonical(const Json& value, std::string& out) {
       out += '{';
       for (const auto* member : members) {
         if (member != members.front()) out += ',';
-        HF_CHECK(write_canonical(Json(member->key()), out));
+        write_string(member->key(), out);
         out += ':';
         HF_CHECK(write_canonical(member->value(), out));
       }
@@ -131,30 +158,7 @@ Result<void> write_canonical(const Json& value, std::string& out) {
       out += ']';
       return {};
     }
-    case json::kind::string: {
-      // RFC 8785 3.2.2.2: the short escapes, \u00xx for other controls, everything else as it is.
-      out += '"';
-      for (const char c : value.get_string()) {
-        switch (c) {
-          case '"': out += "\\\""; break;
-          case '\\': out += "\\\\"; break;
-          case '\b': out += "\\b"; break;
-          case '\f': out += "\\f"; break;
-          case '\n': out += "\\n"; break;
-          case '\r': out += "\\r"; break;
-          case '\t': out += "\\t"; break;
-          default:
-            if (std::uint8_t(c) < 0x20) {
-              const auto byte = std::uint8_t(c);
-              out += "\\u00" + to_hex({&byte, 1});
-            } else {
-              out += c;
-            }
-        }
-      }
-      out += '"';
-      return {};
-    }
+    case json::kind::string: write_string(value.get_string(), out); return {};
     case json::kind::int64:
       if (std::abs(value.get_int64()) > kExactIntegerMax) break;
       out += std::to_string(value.get_int64());

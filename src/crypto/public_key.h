@@ -68,6 +68,9 @@ struct RsaNumbers {
 // SHA-256 of the SubjectPublicKeyInfo: the name under which a key is pinned.
 [[nodiscard]] Sha256 fingerprint_of(const PublicKey& key);
 
+// Of Ed25519 and P-256 signatures.
+inline constexpr std::size_t kSignatureSize = 64;
+
 // With the default scheme. True only if the signature has the scheme's size and verifies; false for a key that is none.
 [[nodiscard]] bool verify(const PublicKey& key, ByteView message, ByteView signature);
 

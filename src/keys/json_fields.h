@@ -20,7 +20,7 @@ struct Fault {
 // reads is then what is there (Unicode Technical Report 36, section 2.6).
 [[nodiscard]] bool is_plain(std::string_view text);
 
-class Fields {
+class Fields {  // a view: the JSON outlives it
  public:
   Fields(const Json& json, std::string pointer, std::vector<Fault>& faults);
 
@@ -47,8 +47,9 @@ class Fields {
   // visit(Fields&) for a member object that must be there.
   template <class F>
   void object(std::string_view name, F&& visit) {
+    static const Json nothing;
     const auto* member = find(name);
-    Fields item(member ? *member : Json(nullptr), pointer_of(name), faults_);
+    Fields item(member ? *member : nothing, pointer_of(name), faults_);
     visit(item);
     item.close();
   }

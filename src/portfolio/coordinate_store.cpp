@@ -11,6 +11,7 @@ namespace {
 const db::Query kBuild{"portfolio.build", "SELECT build_id FROM build WHERE path = $1"};
 const db::Query kCurrentSbom{"portfolio.current_sbom", R"sql(
     SELECT sbom_id, sha256, entry_id FROM sbom WHERE build_id = $1 AND replaced_at = 9223372036854775807)sql"};
+const db::Query kUnidentified{"portfolio.sbom_unidentified", "SELECT unidentified FROM sbom WHERE sbom_id = $1"};
 const db::Query kInsertSbom{"portfolio.insert_sbom", R"sql(
     INSERT INTO sbom (sbom_id, entry_id, build_id, sha256, size, format, spec_version, components, unidentified, received_at, replaced_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 9223372036854775807))sql"};
@@ -33,6 +34,12 @@ const db::Query kWithKey{"portfolio.coordinates_with_key",
                          "SELECT coordinate_id FROM coordinate_key WHERE lookup_key = $1 ORDER BY coordinate_id"};
 const db::Query kContents{"portfolio.build_contents", R"sql(
     SELECT coordinate_id FROM build_coordinate WHERE build_id = $1 AND until = 9223372036854775807 ORDER BY coordinate_id)sql"};
+const db::Query kContentsWithRecords{"portfolio.build_contents_with_records", R"sql(
+    SELECT DISTINCT bc.coordinate_id
+      FROM build_coordinate AS bc
+      JOIN coordinate_key AS ck ON ck.coordinate_id = bc.coordinate_id
+      JOIN advisory_key AS ak ON ak.lookup_key = ck.lookup_key
+     WHERE bc.build_id = $1 AND bc.until = 9223372036854775807)sql"};
 const db::Query kBuildsOf{"portfolio.builds_of_coordinate", R"sql(
     SELECT build_id FROM build_coordinate WHERE coordinate_id = $1 AND until = 9223372036854775807 ORDER BY build_id)sql"};
 const db::Query kInsertContent{"portfolio.insert_content", R"sql(
@@ -112,6 +119,11 @@ Result<std::optional<StoredSbom>> CoordinateStore::current_sbom(std::int64_t bui
       build_id);
 }
 
+Result<std::uint64_t> CoordinateStore::unidentified(std::int64_t sbom_id) const {
+  HF_TRY(const auto count, db_.number(kUnidentified, sbom_id));
+  return std::uint64_t(count);
+}
+
 Result<std::optional<CoordinateId>> CoordinateStore::find(std::string_view digest) const {
   return db_.find(kFind, id_of, digest);
 }
@@ -141,6 +153,10 @@ Result<std::vector<CoordinateId>> CoordinateStore::of_build(std::int64_t build_i
   return db_.select(kContents, id_of, build_id);
 }
 
+Result<std::vector<CoordinateId>> CoordinateStore::of_build_with_records(std::int64_t build_id) const {
+  return db_.select(kContentsWithRecords, id_of, build_id);
+}
+
 Result<std::vector<std::int64_t>> CoordinateStore::builds_of(CoordinateId id) const {
   return db_.select(
       kBuildsOf, [](const db::Row& row) { return row.int64(0); }, id);
@@ -160,41 +176,87 @@ Result<std::vector<StoredStatement>> CoordinateStore::statements(std::int64_t bu
       build_id, basis);
 }
 
-Result<CoordinateId> intern(ledger::Transaction& transaction, const vuln::Subject& subject, bool& made) {
-  const auto& db = transaction.db();
-  const Json claims = vuln::claims_json(subject);
-  HF_TRY(const auto identity, canonical_json(JsonArray{Json(subject.name), Json(subject.version), claims}));
-  const auto digest = to_hex(crypto::sha256({bytes_of(identity)}));
-  HF_TRY(const auto known, CoordinateStore(db).find(digest));
-  made = !known;
-  if (known) return *known;
+namespace {
 
-  HF_TRY(const auto id, db.next_id());
-  const auto keys = vuln::lookup_keys(subject);
-  std::string purl;
+constexpr std::size_t kRowsMax = 4096;  // components written at once
+
+}  // namespace
+
+Result<PreparedCoordinate> prepare(const vuln::Subject& subject) {
+  PreparedCoordinate made{{}, subject.name, subject.version, {}, {}, vuln::lookup_keys(subject)};
+  HF_TRY(made.claims, canonical_json(vuln::claims_json(subject)));
+  // The canonical form of [name, version, claims] is that of its parts, put together.
+  HF_TRY(auto identity, canonical_json(JsonArray{Json(subject.name), Json(subject.version)}));
+  identity.back() = ',';
+  made.digest = to_hex(crypto::sha256({bytes_of(identity), bytes_of(made.claims), bytes_of("]")}));
   for (const auto& claim : subject.claims)
-    if (claim.kind == vuln::ClaimKind::purl && purl.empty()) purl = claim.text;
-  HF_TRY(const auto claims_text, canonical_json(claims));
-  HF_CHECK(db.execute(kInsert, id, digest, subject.name, subject.version, purl, !keys.empty(), claims_text,
-                      transaction.now()));
-  for (const auto& key : keys) HF_CHECK(db.execute(kInsertKey, key, id));
+    if (claim.kind == vuln::ClaimKind::purl && made.purl.empty()) made.purl = claim.text;
+  return made;
+}
+
+Result<CoordinateId> CoordinateInterner::add(PreparedCoordinate coordinate, bool& made) {
+  const auto& db = transaction_.db();
+  made = false;
+  if (const auto pending = made_.find(coordinate.digest); pending != made_.end()) return pending->second.first;
+  HF_TRY(const auto known, CoordinateStore(db).find(coordinate.digest));
+  if (known) return *known;
+  made = true;
+  HF_TRY(const auto id, db.next_id());
+  auto digest = coordinate.digest;
+  made_.emplace(std::move(digest), std::pair{CoordinateId{id}, std::move(coordinate)});
+  if (made_.size() >= kRowsMax) HF_CHECK(flush());
   return CoordinateId{id};
 }
 
+Result<void> CoordinateInterner::flush() {
+  const auto& db = transaction_.db();
+  std::vector<db::Value> rows, key_rows;
+  for (const auto& [digest, made] : made_) {
+    const auto& [id, one] = made;
+    for (const auto& value : {db::to_value(id), db::to_value(digest), db::to_value(one.name), db::to_value(one.version),
+                              db::to_value(one.purl), db::to_value(!one.keys.empty()), db::to_value(one.claims),
+                              db::to_value(transaction_.now())})
+      rows.push_back(value);
+    for (const auto& key : one.keys) {
+      key_rows.push_back(db::to_value(key));
+      key_rows.push_back(db::to_value(id));
+    }
+  }
+  if (!rows.empty()) HF_CHECK(db.execute_many(kInsert, rows, 8));
+  if (!key_rows.empty()) HF_CHECK(db.execute_many(kInsertKey, key_rows, 2));
+  made_.clear();
+  return {};
+}
+
+Result<CoordinateId> intern(ledger::Transaction& transaction, const vuln::Subject& subject, bool& made) {
+  CoordinateInterner interner(transaction);
+  HF_TRY(auto prepared, prepare(subject));
+  HF_TRY(const auto id, interner.add(std::move(prepared), made));
+  HF_CHECK(interner.flush());
+  return id;
+}
+
 Result<void> set_contents(ledger::Transaction& transaction, const Evidence& evidence, std::int64_t build_id,
-                          const std::vector<std::pair<CoordinateId, std::string>>& contents, std::string_view sbom) {
+                          const std::vector<std::pair<CoordinateId, std::string_view>>& contents,
+                          std::string_view sbom) {
   const auto& db = transaction.db();
   HF_TRY(const auto before, CoordinateStore(db).of_build(build_id));
-  std::map<CoordinateId, const std::string*> wanted;  // a coordinate that stands twice in a document is one
-  for (const auto& [id, ref] : contents) wanted.emplace(id, &ref);
+  auto wanted = contents;  // a coordinate that stands twice in a document is one, under the ref that came first
+  std::ranges::stable_sort(wanted, {}, &std::pair<CoordinateId, std::string_view>::first);
+  const auto twice = std::ranges::unique(wanted, {}, &std::pair<CoordinateId, std::string_view>::first);
+  wanted.erase(twice.begin(), twice.end());
   for (const auto id : before)
-    if (!wanted.contains(id)) HF_CHECK(db.execute(kEndContent, build_id, id, transaction.now()));
+    if (!std::ranges::binary_search(wanted, id, {}, &std::pair<CoordinateId, std::string_view>::first))
+      HF_CHECK(db.execute(kEndContent, build_id, id, transaction.now()));
   std::vector<db::Value> rows;
   for (const auto& [id, ref] : wanted) {
     if (std::binary_search(before.begin(), before.end(), id)) continue;
     for (const auto& value : {db::to_value(id), db::to_value(build_id), db::to_value(transaction.now()),
-                              db::to_value(kOpen), db::to_value(*ref)})
+                              db::to_value(kOpen), db::to_value(ref)})
       rows.push_back(value);
+    if (rows.size() < kRowsMax * 5) continue;
+    HF_CHECK(db.execute_many(kInsertContent, rows, 5));
+    rows.clear();
   }
   if (!rows.empty()) HF_CHECK(db.execute_many(kInsertContent, rows, 5));
   HF_TRY(auto digests, db.select(kContentDigests, first_of, build_id));

@@ -1,6 +1,7 @@
 // SBOMs, coordinates and posting lists: all their SQL.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -32,11 +33,14 @@ class CoordinateStore {
 
   [[nodiscard]] Result<std::optional<std::int64_t>> build(std::string_view path) const;
   [[nodiscard]] Result<std::optional<StoredSbom>> current_sbom(std::int64_t build_id) const;
+  [[nodiscard]] Result<std::uint64_t> unidentified(std::int64_t sbom_id) const;  // components without identity
   [[nodiscard]] Result<std::optional<CoordinateId>> find(std::string_view digest) const;
   [[nodiscard]] Result<Coordinate> get(CoordinateId id) const;
   // Coordinates under a key: "purl:pkg:npm/left-pad".
   [[nodiscard]] Result<std::vector<CoordinateId>> with_key(std::string_view key) const;
   [[nodiscard]] Result<std::vector<CoordinateId>> of_build(std::int64_t build_id) const;
+  // Those of them that some record speaks of, by a common key.
+  [[nodiscard]] Result<std::vector<CoordinateId>> of_build_with_records(std::int64_t build_id) const;
   [[nodiscard]] Result<std::vector<std::int64_t>> builds_of(CoordinateId id) const;
   // Open statements of a build on that basis.
   [[nodiscard]] Result<std::vector<StoredStatement>> statements(std::int64_t build_id, std::string_view basis) const;
@@ -47,12 +51,33 @@ class CoordinateStore {
   const db::Reader& db_;
 };
 
-// Finds or makes the coordinate of a component; `made` tells which.
+// A component as its coordinate is stored. Made without the database, so on any thread.
+struct PreparedCoordinate {
+  std::string digest, name, version, purl, claims;  // claims: canonical JSON
+  std::vector<std::string> keys;                    // look-up keys
+};
+[[nodiscard]] Result<PreparedCoordinate> prepare(const vuln::Subject& subject);
+
+// Finds or makes the coordinates of components, and writes new ones many at a time.
+class CoordinateInterner {
+ public:
+  explicit CoordinateInterner(ledger::Transaction& transaction) : transaction_(transaction) {}
+  // `made` tells whether it is new.
+  Result<CoordinateId> add(PreparedCoordinate coordinate, bool& made);
+  // After the last, and before anything reads them.
+  Result<void> flush();
+
+ private:
+  ledger::Transaction& transaction_;
+  // By digest: in the order of the index that is the most expensive to fill.
+  std::map<std::string, std::pair<CoordinateId, PreparedCoordinate>> made_;
+};
 Result<CoordinateId> intern(ledger::Transaction& transaction, const vuln::Subject& subject, bool& made);
 // Makes these the contents of the build from now on; refs in the order of the coordinates. `sbom` is the digest of the
 // document that says so.
 Result<void> set_contents(ledger::Transaction& transaction, const Evidence& evidence, std::int64_t build_id,
-                          const std::vector<std::pair<CoordinateId, std::string>>& contents, std::string_view sbom);
+                          const std::vector<std::pair<CoordinateId, std::string_view>>& contents,
+                          std::string_view sbom);
 // Of the digests of all components of a build, whatever their order: what the event of its SBOM carries.
 [[nodiscard]] std::string digest_of_contents(std::vector<std::string> digests);
 // Makes these the statements of the build on that basis from now on; with `only`, those about these vulnerabilities.

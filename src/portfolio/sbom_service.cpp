@@ -1,6 +1,7 @@
 #include "portfolio/sbom_service.h"
 
 #include <algorithm>
+#include <future>
 
 #include "portfolio/evaluate.h"
 #include "vuln/match/sbom_subjects.h"
@@ -21,26 +22,69 @@ int urgency(vuln::State state) {
 }
 
 // An index of the database takes no longer texts. No real name or number comes near.
-Result<void> check_lengths(const vuln::SbomSubjects& subjects) {
-  const auto too_long = [](std::string_view what, std::string_view text, std::size_t max) {
-    return fail(ErrorKind::limit, "HF-PORTFOLIO-0003",
-                "a " + std::string(what) + " has " + std::to_string(text.size()) + " bytes; at most " +
-                    std::to_string(max) + " can be kept");
-  };
-  for (const auto& subject : subjects.subjects) {
-    for (const auto text : {std::string_view(subject.name), std::string_view(subject.version)})
-      if (text.size() > kKeyMax) return too_long("component's name or version", text, kKeyMax);
-    for (const auto& key : vuln::lookup_keys(subject))
-      if (key.size() > kKeyMax) return too_long("component's package name", key, kKeyMax);
-  }
-  for (const auto& claim : subjects.vex) {
-    auto numbers = claim.aliases;
-    numbers.push_back(claim.vulnerability);
-    for (const auto& number : numbers)
-      if (number.size() > kNumberMax) return too_long("vulnerability's number", number, kNumberMax);
+Result<void> check_length(std::string_view what, std::string_view text, std::size_t max) {
+  if (text.size() <= max) return {};
+  return fail(ErrorKind::limit, "HF-PORTFOLIO-0003",
+              "a " + std::string(what) + " has " + std::to_string(text.size()) + " bytes; at most " +
+                  std::to_string(max) + " can be kept");
+}
+
+Result<void> check_lengths(const PreparedCoordinate& coordinate) {
+  HF_CHECK(check_length("component's name or version", coordinate.name, kKeyMax));
+  HF_CHECK(check_length("component's name or version", coordinate.version, kKeyMax));
+  for (const auto& key : coordinate.keys) HF_CHECK(check_length("component's package name", key, kKeyMax));
+  return {};
+}
+
+Result<void> check_lengths(const std::vector<vuln::VexClaim>& claims) {
+  for (const auto& claim : claims) {
+    HF_CHECK(check_length("vulnerability's number", claim.vulnerability, kNumberMax));
+    for (const auto& alias : claim.aliases) HF_CHECK(check_length("vulnerability's number", alias, kNumberMax));
   }
   return {};
 }
+
+// The components of a document as they are stored, a part at a time; the next part is made while the last is written.
+class Components {
+ public:
+  using Part = std::vector<PreparedCoordinate>;
+
+  explicit Components(const vuln::SubjectReader& subjects) : subjects_(subjects) { begin_next(); }
+  // The next part; empty after the last.
+  Result<Part> next() {
+    if (!next_.valid()) return Part{};
+    auto part = next_.get();
+    begin_next();
+    return part;
+  }
+
+ private:
+  static constexpr std::size_t kPart = 4096;
+
+  void begin_next() {
+    if (at_ == subjects_.size()) return;
+    const auto from = at_, to = std::min(at_ + kPart, subjects_.size());
+    at_ = to;
+    // A document of one part is not worth a thread.
+    const auto how = subjects_.size() > kPart ? std::launch::async : std::launch::deferred;
+    next_ = std::async(how, [&subjects = subjects_, from, to] { return made(subjects, from, to); });
+  }
+  static Result<Part> made(const vuln::SubjectReader& subjects, std::size_t from, std::size_t to) {
+    Part part;
+    std::vector<std::string> refused;
+    for (auto i = from; i < to; ++i) {
+      HF_TRY(auto one, prepare(subjects.subject(i, refused)));
+      HF_CHECK(check_lengths(one));
+      part.push_back(std::move(one));
+      refused.clear();
+    }
+    return part;
+  }
+
+  const vuln::SubjectReader& subjects_;
+  std::size_t at_ = 0;
+  std::future<Result<Part>> next_;  // waits for its thread when it goes
+};
 
 using VexByPair = std::map<std::pair<std::string, CoordinateId>, std::pair<vuln::State, std::string>>;
 
@@ -50,15 +94,16 @@ void add_claim(VexByPair& pairs, const VexByPair::key_type& pair, const VexByPai
   if (!fresh && urgency(claim.first) > urgency(at->second.first)) at->second = claim;
 }
 
-VexByPair vex_of(const vuln::SbomSubjects& subjects, const std::vector<CoordinateId>& coordinates) {
+VexByPair vex_of(const std::vector<vuln::VexClaim>& claims,
+                 const std::vector<std::pair<CoordinateId, std::string_view>>& contents) {
   VexByPair pairs;
-  for (const auto& claim : subjects.vex) {
+  for (const auto& claim : claims) {
     if (claim.state == vuln::State::unknown) continue;  // listed without an assessment: no word to honour
     auto number = claim.vulnerability;
     for (const auto& alias : claim.aliases)
       if (!number.starts_with("CVE-") && alias.starts_with("CVE-")) number = alias;
     for (const auto component : claim.components)
-      add_claim(pairs, {number, coordinates[component]}, {claim.state, claim.note});
+      add_claim(pairs, {number, contents[component].first}, {claim.state, claim.note});
   }
   return pairs;
 }
@@ -69,22 +114,25 @@ Result<Receipt> receive_sbom(db::Database& database, blob::Store& blobs, const C
                              std::string_view build, ByteView bytes, const sbom::Limits& limits) {
   // Outside the transaction, which holds the one writer: reading the document, and keeping its bytes.
   HF_TRY(const auto document, sbom::parse(bytes, limits));
-  const auto subjects = vuln::subjects_of(document);
-  HF_CHECK(check_lengths(subjects));
+  const vuln::SubjectReader subjects(document);
+  std::size_t elsewhere = 0;
+  const auto vex = subjects.vex(elsewhere);
+  HF_CHECK(check_lengths(vex));
   Receipt read{.build = std::string(build),
                .sha256 = {},
                .format = std::string(sbom::name_of(document.format)),
                .spec_version = std::string(document.spec_version),
-               .components = subjects.subjects.size()};
-  for (const auto& subject : subjects.subjects) read.unidentified += vuln::lookup_keys(subject).empty() ? 1 : 0;
+               .components = subjects.size()};
   HF_TRY(const auto exists,
          database.read([&](const db::Reader& reader) { return CoordinateStore(reader).build(build); }));
   const auto no_build = [&] {
     return fail(ErrorKind::not_found, "HF-PORTFOLIO-0001", "there is no build '" + std::string(build) + "'");
   };
   if (!exists) return no_build();
-  HF_TRY(const auto name, blobs.put(bytes));
-  read.sha256 = to_hex(name);
+  // Beside the transaction, which waits for it before its end: compressing a large document takes as long as reading
+  // it.
+  read.sha256 = to_hex(crypto::sha256({bytes}));
+  auto kept = std::async(std::launch::async, [&] { return blobs.put(bytes); });
 
   return database.write([&](db::Writer& writer) -> Result<Receipt> {
     HF_TRY(auto transaction, ledger::Transaction::begin(writer, clock, actor));
@@ -95,6 +143,7 @@ Result<Receipt> receive_sbom(db::Database& database, blob::Store& blobs, const C
     HF_TRY(const auto current, store.current_sbom(*build_id));
     if (current && current->sha256 == receipt.sha256) {
       receipt.unchanged = true;
+      HF_TRY(receipt.unidentified, store.unidentified(current->id));
       receipt.entry = current->entry;
       return receipt;
     }
@@ -103,21 +152,33 @@ Result<Receipt> receive_sbom(db::Database& database, blob::Store& blobs, const C
     receipt.entry = entry.value;
 
     Evaluation evaluation(transaction);
-    std::vector<CoordinateId> coordinates;
-    std::vector<std::pair<CoordinateId, std::string>> contents;
-    for (const auto& subject : subjects.subjects) {
-      bool made = false;
-      HF_TRY(const auto id, intern(transaction, subject, made));
-      if (made) evaluation.touch_coordinate(id), ++receipt.new_coordinates;
-      coordinates.push_back(id);
-      contents.emplace_back(id, subject.ref);
+    CoordinateInterner interner(transaction);
+    std::vector<CoordinateId> fresh;  // rising, as ids are given
+    std::vector<std::pair<CoordinateId, std::string_view>> contents;
+    Components components(subjects);
+    for (;;) {
+      HF_TRY(auto part, components.next());
+      if (part.empty()) break;
+      for (auto& one : part) {
+        receipt.unidentified += one.keys.empty() ? 1 : 0;
+        bool made = false;
+        HF_TRY(const auto id, interner.add(std::move(one), made));
+        if (made) fresh.push_back(id);
+        contents.emplace_back(id, subjects.ref(contents.size()));
+      }
     }
+    HF_CHECK(interner.flush());
+    receipt.new_coordinates = fresh.size();
     ledger::SegmentBuilder events;
     HF_TRY(const auto segment_id, writer.next_id());
     const Evidence evidence{entry, events, segment_id};
     HF_CHECK(set_contents(transaction, evidence, *build_id, contents, receipt.sha256));
+    // Of a new component there is something to say only where a record shares a key with it.
+    HF_TRY(const auto spoken_of, store.of_build_with_records(*build_id));
+    for (const auto id : spoken_of)
+      if (std::binary_search(fresh.begin(), fresh.end(), id)) evaluation.touch_coordinate(id);
     VexByPair said;  // under the numbers that the records use, which can make two of a document's into one
-    for (const auto& [pair, claim] : vex_of(subjects, coordinates)) {
+    for (const auto& [pair, claim] : vex_of(vex, contents)) {
       HF_TRY(const auto number, AdvisoryStore(writer).canonical(pair.first));
       add_claim(said, {number, pair.second}, claim);
     }
@@ -133,6 +194,7 @@ Result<Receipt> receive_sbom(db::Database& database, blob::Store& blobs, const C
     HF_TRY(const auto outcome, evaluation.run(evidence));
     receipt.findings = outcome.findings;
     HF_CHECK(events.write(transaction, entry, segment_id));
+    if (kept.valid()) HF_CHECK(kept.get());
     transaction.note(entry, "components", std::int64_t(receipt.components));
     transaction.note(entry, "unidentified", std::int64_t(receipt.unidentified));
     HF_CHECK(transaction.finish());

@@ -207,7 +207,7 @@ Custody custody_of(Session& session, CK_OBJECT_HANDLE private_key) {
           .always_authenticate = flag(CKA_ALWAYS_AUTHENTICATE)};
 }
 
-Result<Population> population_of(Session& session) {
+Result<TokenContents> contents_of(Session& session) {
   struct Objects {
     std::vector<CK_OBJECT_HANDLE> privates, publics;
   };
@@ -220,15 +220,18 @@ Result<Population> population_of(Session& session) {
       (type == CKO_PRIVATE_KEY ? at.privates : at.publics).push_back(object);
     }
   }
-  Population found;
+  TokenContents found;
   for (const auto& [id, objects] : by_id) {
     const auto any = objects.privates.empty() ? objects.publics.front() : objects.privates.front();
     const auto named = session.attribute(any, CKA_LABEL);
     auto label = named ? std::string(text_of(*named)) : std::string();
     auto pair = the_pair(session, objects.privates, objects.publics, to_hex(id));
-    if (pair)
-      found.pairs.push_back({*std::move(pair), std::move(label), custody_of(session, objects.privates.front())});
-    else found.odd.push_back({id, std::move(label), pair.error().message + ": " + pair.error().detail});
+    if (!pair) {
+      found.odd.push_back({std::move(label), id, pair.error().message + ": " + pair.error().detail});
+      continue;
+    }
+    const KeyPin pin{pair->id, fingerprint_of(pair->public_key)};
+    found.keys.push_back({std::move(label), pin, std::move(pair->public_key), custody_of(session, pair->private_key)});
   }
   return found;
 }

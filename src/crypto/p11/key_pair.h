@@ -7,6 +7,7 @@
 
 #include "crypto/key_store.h"
 #include "crypto/p11/session.h"
+#include "crypto/token.h"
 
 namespace hf::crypto::p11 {
 
@@ -17,30 +18,10 @@ struct KeyPair {
   bool always_authenticate = false;
 };
 
-// What the token says of a private key: custody as facts, read back and not assumed. Absent: the token does not say.
-struct Custody {
-  std::optional<bool> local, sensitive, always_sensitive, extractable, never_extractable, copyable, modifiable;
-  std::optional<bool> sign, decrypt, unwrap, wrap, derive, always_authenticate;
-
-  bool operator==(const Custody&) const = default;
-};
 [[nodiscard]] Custody custody_of(Session& session, CK_OBJECT_HANDLE private_key);
 
-// All complete pairs, and ids with only one half or with more of one than there should be.
-struct Population {
-  struct Found {
-    KeyPair pair;
-    std::string label;
-    Custody custody;
-  };
-  struct Odd {
-    Bytes id;
-    std::string label, why;
-  };
-  std::vector<Found> pairs;
-  std::vector<Odd> odd;
-};
-[[nodiscard]] Result<Population> population_of(Session& session);
+// All complete pairs with their custody, and what is none.
+[[nodiscard]] Result<TokenContents> contents_of(Session& session);
 
 // By CKA_LABEL. HF-KEY-0002 if the token has nothing of this label; HF-KEY-0004 unless there is exactly one private and
 // one public key, of one CKA_ID; HF-KEY-0006 if it is of no algorithm that we know.

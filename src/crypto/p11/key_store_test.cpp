@@ -102,17 +102,17 @@ TEST_F(Pkcs11, EveryAlgorithmSignsByEachOfItsSchemes) {
     }
     EXPECT_EQ(schemes, algorithm >= KeyAlgorithm::rsa_2048 ? 2 : 1);
   }
-  const auto all = p11::population_of(session);
+  const auto all = p11::contents_of(session);
   ASSERT_TRUE(all);
-  EXPECT_EQ(all->pairs.size(), kKeys.size() + key_algorithms().size());
+  EXPECT_EQ(all->keys.size(), kKeys.size() + key_algorithms().size());
   EXPECT_TRUE(all->odd.empty());
-  for (const auto& [pair, label, custody] : all->pairs)
+  for (const auto& [label, pin_of, key, custody] : all->keys)
     EXPECT_TRUE(custody.local == true && custody.always_sensitive == true && custody.never_extractable == true &&
                 custody.decrypt == false)
         << label;
   const auto publics = session.find(p11::Template().number(CKA_CLASS, CKO_PUBLIC_KEY).text(CKA_LABEL, "rsa-2048"));
   ASSERT_TRUE(session.destroy(publics->front()));
-  EXPECT_EQ(p11::population_of(session)->odd.front().label, "rsa-2048") << "half a key is told";
+  EXPECT_EQ(p11::contents_of(session)->odd.front().label, "rsa-2048") << "half a key is told";
 }
 
 TEST_F(Pkcs11, ThePrivateKeyCannotLeaveTheToken) {

@@ -36,16 +36,4 @@ Result<const Format*> recognize_format(const std::filesystem::path& file) {
   return fail(ErrorKind::invalid, "HF-FORMAT-0010", "the file looks like no container that is known; name its format");
 }
 
-JsonObject to_json(const View& view) {
-  JsonObject json{{"format", view.format}, {"kind", view.kind}};
-  if (view.version) json["version"] = *view.version;
-  if (view.security_version) json["security_version"] = *view.security_version;
-  json["compatible"] = JsonArray(view.compatible.begin(), view.compatible.end());
-  json["digests"] = JsonArray(view.digests.begin(), view.digests.end());
-  json["digest_only"] = view.digest_only;
-  json["claimed"] = view.claimed;
-  json["facts"] = view.facts;
-  return json;
-}
-
 }  // namespace hf::keys

@@ -47,11 +47,11 @@ std::string_view local_ref(std::string_view ref) {
 }
 
 // CycloneDX affects[].versions[]: an assessment of other versions says nothing about this one.
-std::optional<State> state_for(const sbom::VexProduct& product, const Subject& subject, State stated) {
-  if (!product.version.empty() && product.version != subject.version) return std::nullopt;
+std::optional<State> state_for(const sbom::VexProduct& product, std::string_view version, State stated) {
+  if (!product.version.empty() && product.version != version) return std::nullopt;
   if (!product.range.empty()) {
     const auto vers = Vers::parse(product.range);
-    if (!vers || contains(vers->to_range(), subject.version) != Verdict::inside) return std::nullopt;
+    if (!vers || contains(vers->to_range(), std::string(version)) != Verdict::inside) return std::nullopt;
   }
   if (product.version.empty() && product.range.empty()) return stated;
   // versions[].status is about exactly this version; analysis.state about the vulnerability in the whole product.
@@ -70,30 +70,44 @@ std::string note_of(const sbom::VexStatement& statement) {
 }  // namespace
 
 SbomSubjects subjects_of(const sbom::Document& document) {
+  const SubjectReader reader(document);
   SbomSubjects out;
-  std::map<std::string_view, std::uint32_t> by_ref;
+  for (std::size_t i = 0; i < reader.size(); ++i) out.subjects.push_back(reader.subject(i, out.refused));
+  out.vex = reader.vex(out.vex_elsewhere);
+  return out;
+}
+
+SubjectReader::SubjectReader(const sbom::Document& document) : document_(document) {
+  const auto* whole = document.subject ? &*document.subject : nullptr;
+  bool listed = false;
   for (const auto& component : document.components) {
-    by_ref.emplace(component.ref, std::uint32_t(out.subjects.size()));
-    out.subjects.push_back(subject_of(component, out.refused));
+    components_.push_back(&component);
+    listed = listed || (whole && component.ref == whole->ref);
   }
-  if (document.subject && !by_ref.contains(document.subject->ref)) {
-    auto subject = subject_of(*document.subject, out.refused);
-    if (!lookup_keys(subject).empty()) {
-      by_ref.emplace(document.subject->ref, std::uint32_t(out.subjects.size()));
-      out.subjects.push_back(std::move(subject));
-    }
-  }
-  for (const auto& statement : document.vex) {
+  std::vector<std::string> ignored;
+  if (whole && !listed && !lookup_keys(subject_of(*whole, ignored)).empty()) components_.push_back(whole);
+}
+
+Subject SubjectReader::subject(std::size_t index, std::vector<std::string>& refused) const {
+  return subject_of(*components_[index], refused);
+}
+
+std::vector<VexClaim> SubjectReader::vex(std::size_t& elsewhere) const {
+  std::vector<VexClaim> claims;
+  if (document_.vex.empty()) return claims;
+  std::map<std::string_view, std::uint32_t> by_ref;
+  for (std::size_t i = 0; i < components_.size(); ++i) by_ref.emplace(components_[i]->ref, std::uint32_t(i));
+  for (const auto& statement : document_.vex) {
     if (statement.vulnerability.empty()) continue;
     // One claim per state: products of one statement may differ by their versions.
     std::map<State, VexClaim> by_state;
     for (const auto& product : statement.products) {
       const auto at = by_ref.find(local_ref(product.ref));
       if (at == by_ref.end()) {
-        ++out.vex_elsewhere;
+        ++elsewhere;
         continue;
       }
-      const auto state = state_for(product, out.subjects[at->second], state_of(statement.status));
+      const auto state = state_for(product, components_[at->second]->version, state_of(statement.status));
       if (!state) continue;
       by_state[*state].components.push_back(at->second);
     }
@@ -102,10 +116,10 @@ SbomSubjects subjects_of(const sbom::Document& document) {
       for (const auto alias : statement.aliases) claim.aliases.emplace_back(alias);
       claim.state = state;
       claim.note = note_of(statement);
-      out.vex.push_back(std::move(claim));
+      claims.push_back(std::move(claim));
     }
   }
-  return out;
+  return claims;
 }
 
 }  // namespace hf::vuln

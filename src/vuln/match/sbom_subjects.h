@@ -18,4 +18,19 @@ struct SbomSubjects {
 
 [[nodiscard]] SbomSubjects subjects_of(const sbom::Document& document);
 
+// The same one by one: the claims of a large document take ten times its size. The document outlives it.
+class SubjectReader {
+ public:
+  explicit SubjectReader(const sbom::Document& document);
+
+  [[nodiscard]] std::size_t size() const { return components_.size(); }
+  [[nodiscard]] Subject subject(std::size_t index, std::vector<std::string>& refused) const;
+  [[nodiscard]] std::string_view ref(std::size_t index) const { return components_[index]->ref; }
+  [[nodiscard]] std::vector<VexClaim> vex(std::size_t& elsewhere) const;
+
+ private:
+  const sbom::Document& document_;
+  std::vector<const sbom::Component*> components_;
+};
+
 }  // namespace hf::vuln
