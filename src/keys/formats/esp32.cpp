@@ -125,6 +125,7 @@ struct Evidence {
   Bytes head{}, sha256{}, sha384{};
   std::int64_t size = 0;  // of what the digests are of
   std::vector<std::string> keys{};
+  bool append = false;
 };
 
 // The image header and, in an application, esp_app_desc_t at the start of the first segment (ESP-IDF
@@ -198,7 +199,9 @@ class Esp32 final : public Format {
   std::span<const SignatureScheme> schemes() const override { return kSchemes; }
   std::span<const Option> options() const override {
     static constexpr std::array all{
-        Option{"replace", "true: the image is signed already; its signature sector gives way to the new one"}};
+        Option{"replace", "true: the image is signed already; its signature sector gives way to the new one"},
+        Option{"append",
+               "true: the image is signed already; the new signature stands after those that it has, up to three"}};
     return all;
   }
   bool recognizes(ByteView head) const override {
@@ -209,8 +212,10 @@ class Esp32 final : public Format {
   Result<Bytes> evidence(const std::filesystem::path& artifact, const JsonObject& given) const override {
     HF_TRY(const auto options, Options::read(given, *this));
     HF_TRY(const auto image, open_image(artifact));
-    if (!image.sector.empty() && options.text("replace") != "true")
-      return fail(ErrorKind::conflict, "HF-FORMAT-0012", "the image is signed already; replace=true signs it anew");
+    const bool append = options.text("append") == "true";
+    if (!image.sector.empty() && !append && options.text("replace") != "true")
+      return fail(ErrorKind::conflict, "HF-FORMAT-0012",
+                  "the image is signed already; replace=true signs it anew, append=true once more");
     HF_TRY(const auto evidence, describe(image, artifact));
     HF_CHECK(view_of(evidence));
     JsonObject json{{"name", evidence.name},
@@ -218,6 +223,7 @@ class Esp32 final : public Format {
                     {"size", evidence.size},
                     {"sha256", to_hex(evidence.sha256)},
                     {"sha384", to_hex(evidence.sha384)}};
+    if (append) json["append"] = true;
     HF_TRY(auto keys, embedded_keys(image.source, 0, image.size));
     if (!keys.empty()) json["embedded_keys"] = std::move(keys);
     return write_evidence(name(), std::move(json));
@@ -244,11 +250,15 @@ class Esp32 final : public Format {
     const auto& digest = digest_for(context.key) == Digest::sha384 ? parsed.sha384 : parsed.sha256;
     HF_TRY(auto head, head_of(context.key, digest));
     HF_TRY(const auto block, block_of(context.key, std::move(head), signature));
+    Bytes sector;
+    if (parsed.append) sector = blocks_of(image.sector);
+    put(sector, block);
+    if (sector.size() > kSector) return over_limit("a signature sector has three blocks at most");
+    sector.resize(kSector, 0xff);
     HF_TRY(auto target, TargetFile::create(out));
     HF_CHECK(target.copy(image.source, 0, image.size));
     HF_CHECK(target.fill(image.padding, 0xff));
-    HF_CHECK(target.write(block));
-    HF_CHECK(target.fill(kSector - kBlock, 0xff));
+    HF_CHECK(target.write(sector));
     return finish(target, *this, artifact, evidence, context);
   }
 
@@ -281,15 +291,17 @@ class Esp32 final : public Format {
   }
 
  private:
-  // Blocks by other keys pass, by their checksum; what is no block is erased flash.
-  static Result<void> check_rest(ByteView sector) {
+  // Its blocks, whoever's they are: magic and checksum make one.
+  static Bytes blocks_of(ByteView sector) {
     std::size_t at = 0;
-    while (at + kBlock <= kSector && sector[at] == kBlockMagic) {
-      const auto block = sector.subspan(at, kBlock);
-      if (crc32(block.first(kCovered)) != le32(block, kCovered)) return malformed("a signature block's checksum");
+    while (at + kBlock <= sector.size() && sector[at] == kBlockMagic &&
+           crc32(sector.subspan(at, kCovered)) == le32(sector, at + kCovered))
       at += kBlock;
-    }
-    if (std::ranges::any_of(sector.subspan(at), [](std::uint8_t byte) { return byte != 0xff; }))
+    return {sector.begin(), sector.begin() + std::ptrdiff_t(at)};
+  }
+  // What is no block is erased flash.
+  static Result<void> check_rest(ByteView sector) {
+    if (std::ranges::any_of(sector.subspan(blocks_of(sector).size()), [](std::uint8_t byte) { return byte != 0xff; }))
       return malformed("there is data in its signature sector");
     return {};
   }
@@ -308,6 +320,7 @@ class Esp32 final : public Format {
       evidence.name = fields.text("name");
       evidence.head = fields.hex("head", kHead);
       evidence.size = fields.integer("size", 0, std::int64_t{1} << 28);
+      evidence.append = fields.flag("append");
       evidence.keys = fields.texts_or_none("embedded_keys", 16).value_or(std::vector<std::string>());
       evidence.sha256 = fields.hex("sha256", kSha256);
       evidence.sha384 = fields.hex("sha384", kSha384);

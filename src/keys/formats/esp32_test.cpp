@@ -83,6 +83,33 @@ TEST(Esp32Format, ASignedImageIsSignedAnewOnlyWhenAsked) {
   EXPECT_TRUE(format().verify({again, {}}, {.keys = {other.key()}, .certificates = {}}));
 }
 
+// Three keys may be fused, so that one can be revoked: three signatures.
+TEST(Esp32Format, UpToThreeSignaturesStandInTheSector) {
+  const TempDir dir;
+  const auto input = dir.path() / "app.bin";
+  write_file(input, application(5000));
+  std::vector<TestKey> keys;
+  for (int i = 0; i < 4; ++i) keys.emplace_back(KeyAlgorithm::ecdsa_p256);
+  auto last = input;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const auto out = dir.path() / std::to_string(i);
+    const auto done = sign(format(), last, keys[i], context_of(keys[i], SignatureScheme::ecdsa_p256_sha256), out,
+                           {{"append", "true"}});
+    if (i == 3) {
+      EXPECT_EQ(done.error().code, "HF-FORMAT-0005");
+      break;
+    }
+    ASSERT_TRUE(done) << done.error().message;
+    last = out;
+  }
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_TRUE(format().verify({last, {}}, {.keys = {keys[i].key()}, .certificates = {}})) << i;
+    write_file(dir.path() / "key.pem", to_pem(keys[i].key()));
+    const auto espsecure = run(kEspsecure + (dir.path() / "key.pem").string() + " " + last.string());
+    EXPECT_TRUE(espsecure.exit == 0 || espsecure.exit == 127) << espsecure.output;
+  }
+}
+
 TEST(Esp32Format, EvidenceIsJudged) {
   const TempDir dir;
   const TestKey key(KeyAlgorithm::ecdsa_p256), rsa(KeyAlgorithm::rsa_2048);
