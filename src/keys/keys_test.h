@@ -36,7 +36,7 @@ class TextFormat final : public Format {
                                       const std::filesystem::path&) const override {
     return {};
   }
-  [[nodiscard]] Result<View> verify(const std::filesystem::path&, const Trust&) const override { return View{}; }
+  [[nodiscard]] Result<View> verify(const SignedFile&, const Trust&) const override { return View{}; }
 };
 inline const Format* find_text_format(std::string_view name) {
   static const TextFormat format;

@@ -49,8 +49,9 @@ Result<void> attach(SignOrder& order, std::string_view attachment) {
 
 Result<void> check_certificate(const Format& format, const NewRequest& wanted) {
   if (format.needs_certificate() && wanted.certificate.empty())
-    return fail(ErrorKind::invalid, "HF-KEYS-0017",
-                "the format " + std::string(format.name()) + " carries the signer's certificate: give it with the request");
+    return fail(
+        ErrorKind::invalid, "HF-KEYS-0017",
+        "the format " + std::string(format.name()) + " carries the signer's certificate: give it with the request");
   return {};
 }
 
@@ -188,28 +189,27 @@ Result<StoredRequest> Service::ask(const NewRequest& wanted, const ledger::Actor
       !lacks.empty())
     return refused(lacks);
   const auto valid = wanted.valid.value_or(std::chrono::hours(key.charter.approval.hours));
-  const SigningRequest request{.kind = RequestKind::sign,
-                               .id = to_hex(crypto::random_bytes(kIdBytes)),
-                               .key = wanted.key,
-                               .key_version = version->version,
-                               .charter = key.charter_digest,
-                               .requester = wanted.requester,
-                               .person = wanted.person,
-                               .reason = wanted.reason,
-                               .branch = wanted.branch,
-                               .created_at = now,
-                               .expires_at = now + std::min(valid, std::chrono::hours(key.charter.approval.hours)),
-                               .break_glass = wanted.break_glass,
-                               .product = wanted.product,
-                               .scheme = scheme,
-                               .artifact = wanted.artifact,
-                               .evidence_sha256 = use.evidence_sha256,
-                               .view = to_json(view),
-                               .signing_time = now,
-                               .certificate_sha256 = wanted.certificate.empty()
-                                                         ? std::string()
-                                                         : to_hex(crypto::sha256({wanted.certificate})),
-                               .uses = wanted.uses};
+  const SigningRequest request{
+      .kind = RequestKind::sign,
+      .id = to_hex(crypto::random_bytes(kIdBytes)),
+      .key = wanted.key,
+      .key_version = version->version,
+      .charter = key.charter_digest,
+      .requester = wanted.requester,
+      .person = wanted.person,
+      .reason = wanted.reason,
+      .branch = wanted.branch,
+      .created_at = now,
+      .expires_at = now + std::min(valid, std::chrono::hours(key.charter.approval.hours)),
+      .break_glass = wanted.break_glass,
+      .product = wanted.product,
+      .scheme = scheme,
+      .artifact = wanted.artifact,
+      .evidence_sha256 = use.evidence_sha256,
+      .view = to_json(view),
+      .signing_time = now,
+      .certificate_sha256 = wanted.certificate.empty() ? std::string() : to_hex(crypto::sha256({wanted.certificate})),
+      .uses = wanted.uses};
   HF_TRY(const auto checked, request_of(to_json(request)));  // as the signer will read it
   return insert(checked, attachment_of(wanted), actor);
 }
