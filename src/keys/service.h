@@ -2,7 +2,7 @@
 // a signature may be made is decided by the signer process, with its own charters, journal and clock.
 #pragma once
 
-#include "keys/signer/client.h"
+#include "keys/signer/supervisor.h"
 #include "keys/store.h"
 
 namespace hf::keys {
