@@ -6,6 +6,8 @@
 namespace hf::keys {
 
 [[nodiscard]] const Format& raw_format();
+[[nodiscard]] const Format& suit_format();
+[[nodiscard]] const Format& fit_format();
 [[nodiscard]] const Format& rauc_format();
 [[nodiscard]] const Format& mender_format();
 [[nodiscard]] const Format& esp32_format();

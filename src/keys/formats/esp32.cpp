@@ -5,6 +5,7 @@
 #include <array>
 
 #include "keys/formats/all.h"
+#include "keys/formats/key_scan.h"
 #include "keys/formats/support.h"
 
 namespace hf::keys {
@@ -123,6 +124,7 @@ struct Evidence {
   std::string name;
   Bytes head{}, sha256{}, sha384{};
   std::int64_t size = 0;  // of what the digests are of
+  std::vector<std::string> keys{};
 };
 
 // The image header and, in an application, esp_app_desc_t at the start of the first segment (ESP-IDF
@@ -138,6 +140,7 @@ Result<View> view_of(const Evidence& evidence) {
                 {"image_size", evidence.size},
                 {"segments", head[1]},
                 {"entry", std::int64_t(le32(head, 4))}};
+  if (!evidence.keys.empty()) view.facts["embedded_keys"] = JsonArray(evidence.keys.begin(), evidence.keys.end());
   view.compatible = {"chip:" + std::to_string(le16(head, 12))};  // esp_chip_id_t
   if (head.size() >= kHead && le32(head, kApp) == kAppMagic) {
     view.security_version = le32(head, kApp + 4);
@@ -210,11 +213,14 @@ class Esp32 final : public Format {
       return fail(ErrorKind::conflict, "HF-FORMAT-0012", "the image is signed already; replace=true signs it anew");
     HF_TRY(const auto evidence, describe(image, artifact));
     HF_CHECK(view_of(evidence));
-    return write_evidence(name(), {{"name", evidence.name},
-                                   {"head", to_hex(evidence.head)},
-                                   {"size", evidence.size},
-                                   {"sha256", to_hex(evidence.sha256)},
-                                   {"sha384", to_hex(evidence.sha384)}});
+    JsonObject json{{"name", evidence.name},
+                    {"head", to_hex(evidence.head)},
+                    {"size", evidence.size},
+                    {"sha256", to_hex(evidence.sha256)},
+                    {"sha384", to_hex(evidence.sha384)}};
+    HF_TRY(auto keys, embedded_keys(image.source, 0, image.size));
+    if (!keys.empty()) json["embedded_keys"] = std::move(keys);
+    return write_evidence(name(), std::move(json));
   }
 
   Result<View> view(ByteView evidence) const override {
@@ -302,6 +308,7 @@ class Esp32 final : public Format {
       evidence.name = fields.text("name");
       evidence.head = fields.hex("head", kHead);
       evidence.size = fields.integer("size", 0, std::int64_t{1} << 28);
+      evidence.keys = fields.texts_or_none("embedded_keys", 16).value_or(std::vector<std::string>());
       evidence.sha256 = fields.hex("sha256", kSha256);
       evidence.sha384 = fields.hex("sha384", kSha384);
       if (evidence.sha256.size() != kSha256) fields.fault("sha256", "a digest");

@@ -9,8 +9,9 @@
 namespace hf::keys {
 
 std::span<const Format* const> formats() {
-  static const std::array all{&mcuboot_format(), &swu_format(),  &esp32_format(),    &mender_format(), &rauc_format(),
-                              &cms_format(),     &dsse_format(), &minisign_format(), &raw_format()};
+  static const std::array all{&mcuboot_format(), &swu_format(),      &esp32_format(), &mender_format(),
+                              &rauc_format(),    &fit_format(),      &suit_format(),  &cms_format(),
+                              &dsse_format(),    &minisign_format(), &raw_format()};
   return all;
 }
 
@@ -33,18 +34,6 @@ Result<const Format*> recognize_format(const std::filesystem::path& file) {
   for (const auto* format : formats())
     if (format->recognizes(head)) return format;
   return fail(ErrorKind::invalid, "HF-FORMAT-0010", "the file looks like no container that is known; name its format");
-}
-
-JsonObject to_json(const View& view) {
-  JsonObject json{{"format", view.format}, {"kind", view.kind}};
-  if (view.version) json["version"] = *view.version;
-  if (view.security_version) json["security_version"] = *view.security_version;
-  json["compatible"] = JsonArray(view.compatible.begin(), view.compatible.end());
-  json["digests"] = JsonArray(view.digests.begin(), view.digests.end());
-  json["digest_only"] = view.digest_only;
-  json["claimed"] = view.claimed;
-  json["facts"] = view.facts;
-  return json;
 }
 
 }  // namespace hf::keys

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "keys/formats/all.h"
+#include "keys/formats/key_scan.h"
 #include "keys/formats/mcuboot_image.h"
 
 namespace hf::keys {
@@ -60,6 +61,7 @@ struct Evidence {
   const DigestRow* algorithm = nullptr;
   std::string name;
   std::uint64_t slot_size = 0;
+  std::vector<std::string> keys{};
 };
 
 Result<View> view_of(const Evidence& evidence) {
@@ -97,6 +99,7 @@ Result<View> view_of(const Evidence& evidence) {
                 {"header_size", std::int64_t(header.header_size)},
                 {"load_address", std::int64_t(header.load_address)},
                 {"flags", std::int64_t(header.flags)}};
+  if (!evidence.keys.empty()) view.facts["embedded_keys"] = JsonArray(evidence.keys.begin(), evidence.keys.end());
   if (!dependencies.empty()) view.facts["dependencies"] = dependencies;
   if (!others.empty()) view.facts["tlvs"] = others;
   return view;
@@ -110,6 +113,7 @@ Result<Evidence> parse(ByteView bytes) {
     evidence.header = fields.hex("header", kHeaderSize);
     if (fields.find("protected")) evidence.protected_area = fields.hex("protected", kAreaMax);
     evidence.digest = fields.hex("digest", kDigestMax);
+    evidence.keys = fields.texts_or_none("embedded_keys", 16).value_or(std::vector<std::string>());
     evidence.slot_size = std::uint64_t(fields.integer_or_none("slot_size", 1, std::int64_t(kSlotMax)).value_or(0));
     evidence.algorithm = digest_row(&DigestRow::name, std::string_view(fields.text("algorithm")));
     if (!evidence.algorithm || evidence.digest.size() != evidence.algorithm->size) fields.fault("digest", "a digest");
@@ -229,6 +233,8 @@ class Mcuboot final : public Format {
                     {"algorithm", algorithm->name},
                     {"digest", to_hex(digest)}};
     if (!image.protected_area.empty()) json["protected"] = to_hex(image.protected_area);
+    HF_TRY(auto keys, embedded_keys(image.source, image.at, image.size));
+    if (!keys.empty()) json["embedded_keys"] = std::move(keys);
     HF_TRY(const auto slot, options.number("slot-size", kSlotMax));
     if (slot && *slot > 0) json["slot_size"] = std::int64_t(*slot);
     HF_TRY(auto evidence, write_evidence(name(), std::move(json)));

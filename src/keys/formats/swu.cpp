@@ -113,7 +113,7 @@ Result<Description> describe(ByteView bytes) {
   }
   if (const auto fault = Walk(out).object(root, "", 0)) return malformed("sw-description: " + *fault);
   std::ranges::sort(out.compatible);
-  out.compatible.erase(std::ranges::unique(out.compatible).begin(), out.compatible.end());
+  out.compatible.erase(std::unique(out.compatible.begin(), out.compatible.end()), out.compatible.end());
   return out;
 }
 

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include "keys/formats/cpio.h"
 #include "keys/formats/formats.h"
 #include "keys/formats/formats_fixture.h"
@@ -11,10 +13,12 @@ const Format& format() { return *find_format("swu"); }
 
 std::string sha256_of(ByteView bytes) { return to_hex(digest_of(crypto::Digest::sha256, bytes)); }
 
-std::string libconfig_of(ByteView rootfs, ByteView script) {
+std::string libconfig_of(ByteView rootfs, ByteView script, const std::string& path = "/tmp/holdfast-none") {
   return "software =\n{\n  version = \"1.2.3\";  # as CI made it\n  description = \"Gateway \" \"firmware\";\n"
          "  hardware-compatibility: [ \"1.0\", \"1.2\" ];\n"
-         "  images: (\n    { filename = \"rootfs.bin\"; type = \"rawfile\"; path = \"/tmp/holdfast-none\";\n"
+         "  images: (\n    { filename = \"rootfs.bin\"; type = \"rawfile\"; path = \"" +
+         path +
+         "\";\n"
          "      sha256 = \"" +
          sha256_of(rootfs) +
          "\"; }\n  );\n"
@@ -104,6 +108,28 @@ INSTANTIATE_TEST_SUITE_P(
                     SwuCase{KeyAlgorithm::ecdsa_p384, SignatureScheme::ecdsa_p384_sha384, "070702", false},
                     SwuCase{KeyAlgorithm::rsa_2048, SignatureScheme::rsa_pkcs1_sha256, "070702", false},
                     SwuCase{KeyAlgorithm::rsa_3072, SignatureScheme::rsa_pss_sha256, "070701", true}));
+
+TEST(SwuFormat, IsInstalledBySwupdate) {
+  HF_NEED_TOOL("swupdate", "swupdate");
+  if (::geteuid() != 0) GTEST_SKIP() << "swupdate installs as root alone";
+  const Bundle bundle;
+  const auto installed = bundle.dir.path() / "installed.bin";
+  ASSERT_TRUE(bundle.sign_bytes(
+      bundle.unsigned_bytes("070701", libconfig_of(bundle.rootfs, bundle.script, installed.string()))));
+  const auto install = [&](const fs::path& file) {
+    return run("TMPDIR=" + bundle.dir.path().string() + " swupdate -v -k " + bundle.certificate_file.string() +
+               " -H gateway:1.2 -i " + file.string());
+  };
+  // A payload that is not the one of sw-description stops it, though the signature over sw-description holds.
+  auto bytes = read_file(bundle.out);
+  const auto cpio = *read_cpio(*SourceFile::open(bundle.out));
+  bytes[cpio.members[2].at] ^= 1;
+  write_file(bundle.dir.path() / "flipped.swu", bytes);
+  EXPECT_EQ(install(bundle.dir.path() / "flipped.swu").output.find("SWUPDATE successful !"), std::string::npos);
+  const auto done = install(bundle.out);
+  EXPECT_NE(done.output.find("SWUPDATE successful !"), std::string::npos) << done.output;
+  EXPECT_EQ(read_file(installed), bundle.rootfs);
+}
 
 // No signature covers the owner, times and modes of a cpio header, and swupdate reads none of them.
 TEST(SwuFormat, EveryByteThatIsReadIsCovered) {
