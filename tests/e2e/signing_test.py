@@ -1,4 +1,5 @@
 """From a charter to a signed image that two of three people approved, as docs/guides/signing.md goes; and what is refused on the way."""
+import hashlib
 import json
 import os
 import shutil
@@ -79,6 +80,33 @@ class Signing:
             self.assertIn(kind, kinds)
         self.assertEqual(self.instance.run("ledger", "verify").code, 0)
         self.assertEqual(self.instance.run("key", "discover").code, 0)
+
+    def test_a_key_leads_to_the_units_that_depend_on_it(self):
+        self.key()
+        request = self.request()
+        self.decide(request, "ann"), self.decide(request, "bob")
+        self.assertEqual(self.sign(request).code, 0)
+        digest = hashlib.sha256((self.directory / "signed.bin").read_bytes()).hexdigest()
+        records = [
+            {"record": "manufacturer", "code": "acme", "name": "ACME", "country": "DE"},
+            {"record": "product", "code": "px-100", "manufacturer": "acme", "name": "PX", "product_class": "default"},
+            {"record": "module", "product": "px-100", "code": "fw", "name": "F", "kind": "firmware"},
+            {"record": "hardware_revision", "product": "px-100", "code": "a", "name": "A"},
+            {"record": "build", "module": "px-100/fw", "version": "1.2.3", "artifacts": [{"name": "app.bin", "sha256": digest, "size": 1}]},
+            {"record": "build", "module": "px-100/fw", "version": "1.0.0"},
+            {"record": "batch", "product": "px-100", "code": "b1", "hardware_revision": "px-100/a", "name": "B", "factory": "F", "authorised_quantity": 100},
+        ]
+        self.instance.ok("catalog", "apply", "-", stdin="".join(json.dumps(record) + "\n" for record in records))
+        units = [{"batch": "px-100/b1", "serial": f"S{i:04}", "hardware_revision": "px-100/a", "market": "DE" if i % 3 else "FR",
+                  "builds": ["px-100/fw/1.2.3" if i < 21 else "px-100/fw/1.0.0"]} for i in range(30)]
+        self.instance.ok("fleet", "import", self.instance.write("units.ndjson", "".join(json.dumps(unit) + "\n" for unit in units)))
+        answer = self.instance.ask("trace", "key", "px100-fw")
+        self.assertEqual((answer["builds"], answer["signatures"]), (["px-100/fw/1.2.3"], 1))
+        self.assertEqual(answer["devices"], {"total": 21, "by_market": [{"market": "DE", "devices": 14}, {"market": "FR", "devices": 7}]})
+        before = self.instance.ask("trace", "key", "px100-fw", "--at", answer["newest_signatures"][0]["signed_at"])
+        self.assertEqual(before["devices"]["total"], 0, "no unit was registered then")
+        self.assertIn("21 units in 2 Member States", self.instance.ok("trace", "key", "px100-fw"))
+        self.assertEqual(self.instance.run("trace", "key", "nobody").code, 4)
 
     def test_a_rejection_kills_and_a_policy_is_told_first(self):
         self.key()
