@@ -29,6 +29,32 @@ auto refused(std::span<const Lack> lacks) {
   return fail(ErrorKind::forbidden, "HF-KEYS-0014", "the charter of the key does not allow it: " + why, rules);
 }
 
+// What a request is about and too large or too binary for it: named there by its digest.
+std::string attachment_of(const NewRequest& wanted) {
+  JsonArray intermediates;
+  for (const auto& der : wanted.intermediates) intermediates.emplace_back(to_base64(der));
+  return to_text(JsonObject{{"evidence", to_base64(wanted.evidence)},
+                            {"certificate", to_base64(wanted.certificate)},
+                            {"intermediates", std::move(intermediates)}});
+}
+
+Result<void> attach(SignOrder& order, std::string_view attachment) {
+  HF_TRY(const auto json, parse_json(attachment, {.bytes_max = 4U << 20}));
+  const auto bytes = [](const Json& text) { return from_base64(text.as_string()).value_or(Bytes()); };
+  order.evidence = bytes(json.at("evidence"));
+  order.certificate = bytes(json.at("certificate"));
+  for (const auto& der : json.at("intermediates").as_array()) order.intermediates.push_back(bytes(der));
+  return {};
+}
+
+Result<void> check_certificate(const Format& format, const NewRequest& wanted) {
+  if (format.needs_certificate() && wanted.certificate.empty())
+    return fail(
+        ErrorKind::invalid, "HF-KEYS-0017",
+        "the format " + std::string(format.name()) + " carries the signer's certificate: give it with the request");
+  return {};
+}
+
 const KeyVersion* active_of(const Charter& charter) {
   const auto found = std::ranges::find(charter.versions, VersionState::active, &KeyVersion::state);
   return found == charter.versions.end() ? nullptr : &*found;
@@ -149,6 +175,7 @@ Result<StoredRequest> Service::ask(const NewRequest& wanted, const ledger::Actor
   if (!format) return fail(ErrorKind::invalid, "HF-SIGNER-0008", "there is no format '" + wanted.format + "'");
   const auto* version = active_of(key.charter);
   if (!version) return fail(ErrorKind::conflict, "HF-KEYS-0014", "no version of the key " + wanted.key + " is active");
+  HF_CHECK(check_certificate(*format, wanted));
   HF_TRY(auto view, format->view(wanted.evidence));
   HF_TRY(const auto scheme, scheme_for(key.charter, *version, *format, wanted.scheme));
   const auto now = clock_.now();
@@ -162,26 +189,29 @@ Result<StoredRequest> Service::ask(const NewRequest& wanted, const ledger::Actor
       !lacks.empty())
     return refused(lacks);
   const auto valid = wanted.valid.value_or(std::chrono::hours(key.charter.approval.hours));
-  const SigningRequest request{.kind = RequestKind::sign,
-                               .id = to_hex(crypto::random_bytes(kIdBytes)),
-                               .key = wanted.key,
-                               .key_version = version->version,
-                               .charter = key.charter_digest,
-                               .requester = wanted.requester,
-                               .person = wanted.person,
-                               .reason = wanted.reason,
-                               .branch = wanted.branch,
-                               .created_at = now,
-                               .expires_at = now + std::min(valid, std::chrono::hours(key.charter.approval.hours)),
-                               .break_glass = wanted.break_glass,
-                               .product = wanted.product,
-                               .scheme = scheme,
-                               .artifact = wanted.artifact,
-                               .evidence_sha256 = use.evidence_sha256,
-                               .view = to_json(view),
-                               .uses = wanted.uses};
+  const SigningRequest request{
+      .kind = RequestKind::sign,
+      .id = to_hex(crypto::random_bytes(kIdBytes)),
+      .key = wanted.key,
+      .key_version = version->version,
+      .charter = key.charter_digest,
+      .requester = wanted.requester,
+      .person = wanted.person,
+      .reason = wanted.reason,
+      .branch = wanted.branch,
+      .created_at = now,
+      .expires_at = now + std::min(valid, std::chrono::hours(key.charter.approval.hours)),
+      .break_glass = wanted.break_glass,
+      .product = wanted.product,
+      .scheme = scheme,
+      .artifact = wanted.artifact,
+      .evidence_sha256 = use.evidence_sha256,
+      .view = to_json(view),
+      .signing_time = now,
+      .certificate_sha256 = wanted.certificate.empty() ? std::string() : to_hex(crypto::sha256({wanted.certificate})),
+      .uses = wanted.uses};
   HF_TRY(const auto checked, request_of(to_json(request)));  // as the signer will read it
-  return insert(checked, to_base64(wanted.evidence), actor);
+  return insert(checked, attachment_of(wanted), actor);
 }
 
 Result<StoredRequest> Service::ask(const NewGrant& wanted, const ledger::Actor& actor) {
@@ -362,10 +392,9 @@ Result<Signed> Service::sign(std::string_view digest, const ledger::Actor& actor
   const auto& request = stored.request;
   if (request.kind != RequestKind::sign)
     return fail(ErrorKind::invalid, "HF-KEYS-0016", "the request is not for one artifact");
-  return make(
-      stored,
-      {.request = request, .approvals = stored.approvals, .evidence = from_base64(stored.attachment).value_or(Bytes())},
-      request.artifact.value_or(Artifact{}), actor);
+  SignOrder order{.request = request, .approvals = stored.approvals};
+  HF_CHECK(attach(order, stored.attachment));
+  return make(stored, std::move(order), request.artifact.value_or(Artifact{}), actor);
 }
 
 Result<Signed> Service::sign_under(std::string_view grant, const NewRequest& use, const ledger::Actor& actor) {
@@ -376,6 +405,7 @@ Result<Signed> Service::sign_under(std::string_view grant, const NewRequest& use
   const auto* format = formats_(use.format);
   const auto* version = key.charter.version(stored.request.key_version);
   if (!format || !version) return fail(ErrorKind::invalid, "HF-SIGNER-0008", "there is no format '" + use.format + "'");
+  HF_CHECK(check_certificate(*format, use));
   HF_TRY(const auto scheme, scheme_for(key.charter, *version, *format, use.scheme));
   return make(stored,
               {.request = stored.request,
@@ -386,7 +416,9 @@ Result<Signed> Service::sign_under(std::string_view grant, const NewRequest& use
                .product = use.product,
                .format = use.format,
                .scheme = scheme,
-               .signing_time = clock_.now()},
+               .signing_time = clock_.now(),
+               .certificate = use.certificate,
+               .intermediates = use.intermediates},
               use.artifact, actor);
 }
 

@@ -2,7 +2,7 @@
 // a signature may be made is decided by the signer process, with its own charters, journal and clock.
 #pragma once
 
-#include "keys/signer/client.h"
+#include "keys/signer/supervisor.h"
 #include "keys/store.h"
 
 namespace hf::keys {
@@ -20,6 +20,8 @@ struct NewRequest {
   Artifact artifact{};
   std::string requester, person, reason, branch{};
   std::int64_t uses = 1;
+  Bytes certificate{};  // DER of the signer's certificate, for containers that carry one
+  std::vector<Bytes> intermediates{};
   std::optional<std::chrono::hours> valid{};  // else the charter's
   bool break_glass = false;
 };

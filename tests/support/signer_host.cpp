@@ -1,7 +1,7 @@
 // A signer process for tests: the product's is `holdfast signer`.
 #include "keys/keys_test.h"
-#include "keys/signer/client.h"
 #include "keys/signer/process.h"
+#include "keys/signer/supervisor.h"
 
 int main() {
   const hf::SystemClock clock;

@@ -218,6 +218,9 @@ Result<Signature> Custodian::sign(const SignOrder& order) {
                                                            : std::string();
   const auto* format = formats_(name);
   if (!format) return fail(ErrorKind::invalid, "HF-SIGNER-0008", "there is no format '" + name + "'");
+  if (format->signatures() != 1)
+    return fail(ErrorKind::invalid, "HF-SIGNER-0008",
+                "the format '" + name + "' takes more than one signature, which the signer does not make yet");
   HF_TRY(auto view, format->view(order.evidence));
   const Use use{.requester = granted ? order.requester : request.requester,
                 .branch = granted ? order.branch : request.branch,

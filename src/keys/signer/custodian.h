@@ -27,7 +27,7 @@ struct SignOrder {
   std::string requester{}, branch{}, product{}, format{};
   crypto::SignatureScheme scheme{};
   Time signing_time{};  // under a grant; at most an hour from the custodian's clock
-  Bytes certificate{};    // DER, for containers that carry one
+  Bytes certificate{};  // DER, for containers that carry one
   std::vector<Bytes> intermediates{};
 };
 

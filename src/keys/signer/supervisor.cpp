@@ -1,4 +1,4 @@
-#include "keys/signer/client.h"
+#include "keys/signer/supervisor.h"
 
 #include <fcntl.h>
 #include <spawn.h>

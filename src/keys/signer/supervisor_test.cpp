@@ -1,5 +1,5 @@
 // The signer process, with a real SoftHSM token.
-#include "keys/signer/client.h"
+#include "keys/signer/supervisor.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>
