@@ -6,6 +6,8 @@
 #include "fleet/cli.h"
 #include "instance/cli.h"
 #include "instance/cli_db.h"
+#include "keys/cli.h"
+#include "keys/formats/cli.h"
 #include "ledger/cli.h"
 #include "portfolio/cli.h"
 #include "sbom/cli.h"
@@ -32,6 +34,9 @@ const std::vector<cli::Command>& commands() {
     append(list, catalog::commands());
     append(list, fleet::commands());
     append(list, portfolio::commands());
+    append(list, keys::key_commands());
+    append(list, keys::sign_commands());
+    append(list, keys::artifact_commands());
     append(list, trace::commands());
     append(list, ledger::commands());
     append(list, sbom::commands());

@@ -11,6 +11,7 @@
 #include "crypto/p11/key_pair.h"
 #include "crypto/p11/key_store.h"
 #include "crypto/random.h"
+#include "crypto/token.h"
 #include "crypto/token_copy.h"
 
 namespace hf::crypto {
@@ -97,7 +98,8 @@ Result<p11::KeyPair> find_or_generate(p11::Session& session, const KeySpec& spec
 
 Result<void> prove(p11::Session& session, const p11::KeyPair& pair, const KeySpec& spec, const Secret& pin) {
   const auto message = "holdfast: first use of key " + spec.label;  // never the text of a checkpoint, which has lines
-  HF_TRY(const auto signature, p11::sign(session, pair, bytes_of(message), pin));
+  const auto scheme = default_scheme_of(pair.public_key.algorithm);
+  HF_TRY(const auto signature, p11::sign(session, pair, scheme, signing_input(scheme, bytes_of(message)), pin));
   if (!verify(pair.public_key, bytes_of(message), signature))
     return fail(ErrorKind::internal, "HF-KEY-0003",
                 "the two halves of the token's key " + spec.label + " do not belong together");
@@ -223,6 +225,51 @@ Result<std::unique_ptr<KeyStore>> open_key_store(const TokenConfig& config, std:
     HF_CHECK(keep_token_objects(config.record_file.parent_path()));  // as of a log-in that succeeded
   }
   return store;
+}
+
+namespace {
+
+// Our soft token, whose object files SoftHSM can tear: put back before it is opened, kept after each new key.
+class KeptToken final : public Token {
+ public:
+  KeptToken(TokenConfig config, std::unique_ptr<Token> token) : config_(std::move(config)), token_(std::move(token)) {}
+
+  Result<TokenInfo> info() override { return token_->info(); }
+  Result<TokenContents> contents() override { return token_->contents(); }
+  Result<PublicKey> public_key(const KeyPin& key) override { return token_->public_key(key); }
+  Result<Bytes> sign(const KeyPin& key, SignatureScheme scheme, ByteView input) override {
+    return token_->sign(key, scheme, input);
+  }
+  Result<TokenKey> generate(KeyAlgorithm algorithm, std::string_view label) override {
+    const FileLock lock(lock_file_of(config_));
+    if (!lock) return file_system(config_.record_file, std::error_code(errno, std::generic_category()));
+    auto key = token_->generate(algorithm, label);
+    if (key) HF_CHECK(keep_token_objects(config_.record_file.parent_path()));
+    return key;
+  }
+
+ private:
+  TokenConfig config_;
+  std::unique_ptr<Token> token_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Token>> open_token(const TokenConfig& config) {
+  HF_TRY(auto pin, read_pin_file(config.pin_file));
+  if (config.ours) HF_CHECK(use_configuration(config.record_file.parent_path()));
+  HF_TRY(std::unique_ptr<Token> token,
+         p11::Pkcs11KeyStore::open({config.module_path, config.token_label, {}, lock_file_of(config)}, std::move(pin)));
+  if (config.ours) token = std::make_unique<KeptToken>(config, std::move(token));
+  return token;
+}
+
+bool may_have_signed(const Error& error) {
+  // The token answered: these say that nothing was signed. HF-KEY-0003 is a signature, though a wrong one.
+  for (const auto* sure : {"HF-KEY-0002", "HF-KEY-0004", "HF-KEY-0005", "HF-KEY-0006", "HF-P11-0001", "HF-P11-0002",
+                           "HF-P11-0015", "HF-P11-0016"})
+    if (error.code == sure) return false;
+  return true;
 }
 
 }  // namespace hf::crypto

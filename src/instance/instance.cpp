@@ -131,8 +131,8 @@ Result<std::unique_ptr<Instance>> Instance::open(const fs::path& data) {
 }
 
 Result<void> Instance::open_keys() {
-  HF_TRY(const auto token, crypto::set_up_soft_token(data_, kKeys));
-  HF_TRY(keys_, crypto::open_key_store(token, kKeys));
+  HF_TRY(token_, crypto::set_up_soft_token(data_, kKeys));
+  HF_TRY(keys_, crypto::open_key_store(token_, kKeys));
   log_ = std::make_unique<ledger::Log>(*database_, clock_, *keys_, config_.origin, std::string(crypto::kLedgerKey));
   if (fs::exists(data_ / kVerifierKeyFile)) return {};
   HF_TRY(const auto key, log_->verifier_key());

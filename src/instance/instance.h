@@ -15,6 +15,7 @@
 #include "blob/store.h"
 #include "cli/command.h"
 #include "crypto/key_store.h"
+#include "crypto/token_setup.h"
 #include "db/database.h"
 #include "ledger/log.h"
 
@@ -44,6 +45,7 @@ class Instance {
   // Not after open_to_read().
   [[nodiscard]] crypto::KeyStore& keys() { return *keys_; }
   [[nodiscard]] ledger::Log& log() { return *log_; }
+  [[nodiscard]] const crypto::TokenConfig& token() const { return token_; }
 
  private:
   Instance(std::filesystem::path data, Config config)
@@ -55,6 +57,7 @@ class Instance {
   SystemClock clock_;
   blob::FileStore blobs_;
   std::unique_ptr<db::Database> database_;
+  crypto::TokenConfig token_;
   std::unique_ptr<crypto::KeyStore> keys_;
   std::unique_ptr<ledger::Log> log_;
 };

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <ostream>
+#include <utility>
 
 #include "instance/instance.h"
 #include "trace/questions.h"
@@ -116,12 +117,28 @@ Result<cli::Exit> device(const cli::Args& args, cli::Terminal& terminal) {
       });
 }
 
+// A name of the register, or the fingerprint of what units hold.
 Result<cli::Exit> key(const cli::Args& args, cli::Terminal& terminal) {
+  const auto asked = args.positional(0);
+  const bool fingerprint = asked.size() == 64 && from_hex(asked);
   return answer(
-      args, terminal, [&](const Questions& questions) { return questions.key(args.positional(0)); },
+      args, terminal,
+      [&](const Questions& questions) { return fingerprint ? questions.key(asked) : questions.signing_key(asked); },
       [&](const JsonObject& result) {
         terminal.out << text_of(result.at("sentence")) << "\n";
-        print_table(terminal, "Units", result.at("devices").at("sample"), {"product", "serial", "market", "batch"});
+        if (fingerprint) {
+          print_table(terminal, "Units", result.at("devices").at("sample"), {"product", "serial", "market", "batch"});
+          return;
+        }
+        terminal.out << text_of(result.at("class")) << ", " << text_of(result.at("environment")) << "; owner "
+                     << text_of(result.at("owner")) << ", deputy " << text_of(result.at("deputy")) << "\n";
+        print_table(terminal, "Versions", result.at("versions"), {"version", "algorithm", "signatures", "fingerprint"});
+        for (bool first = true; const auto& build : result.at("builds").get_array())
+          terminal.out << (std::exchange(first, false) ? "\nBuilds that it signed\n" : "") << text_of(build) << "\n";
+        print_table(terminal, "Units that run one of them", result.at("devices").at("by_market"),
+                    {"market", "devices"});
+        print_table(terminal, "Newest signatures", result.at("newest_signatures"),
+                    {"signed_at", "product", "format", "artifact", "requester", "entry"});
       });
 }
 
@@ -259,11 +276,13 @@ const cli::Command kCommands[] = {
       {"holdfast trace device px-100 PX1-0000042"}},
      device},
     {{"trace key",
-      "From a key or certificate: every unit that holds it",
-      "",
-      {{"SHA256", "Fingerprint of the certificate or public key, hex"}},
+      "From a key: what it signed and what depends on it, or every unit that holds it",
+      "The name of a signing key shows its uses, the builds whose artifacts it signed, and the units that run them: "
+      "what would\n"
+      "have to be re-keyed if it leaked. The fingerprint of a certificate or key shows the units that hold it.",
+      {{"KEY", "Name of a signing key, or SHA-256 fingerprint of a unit's certificate or public key, hex"}},
       {instance::kDataOption, kAt, kJson},
-      {}},
+      {"holdfast trace key px100-fw"}},
      key},
     {{"trace search",
       "Find a product, build, batch, component, vulnerability or serial by its beginning",

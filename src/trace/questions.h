@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "trace/key_use_store.h"
 #include "trace/overview_store.h"
 #include "trace/sentence.h"
 #include "trace/unit_list.h"
@@ -13,7 +14,11 @@ namespace hf::trace {
 class Questions {
  public:
   Questions(const db::Reader& reader, AsOf as_of)
-      : exposures_(reader, as_of), facts_(reader, as_of), overview_(reader, as_of), as_of_(as_of) {}
+      : exposures_(reader, as_of),
+        facts_(reader, as_of),
+        overview_(reader, as_of),
+        key_uses_(reader, as_of),
+        as_of_(as_of) {}
 
   // HF-TRACE-0001 nothing is known under that name, for all of these.
   [[nodiscard]] Result<JsonObject> vulnerability(std::string_view number) const;
@@ -25,6 +30,8 @@ class Questions {
   [[nodiscard]] Result<JsonObject> components(std::string_view build, std::int64_t after, std::int64_t limit) const;
   [[nodiscard]] Result<JsonObject> device(std::string_view product, std::string_view serial) const;
   [[nodiscard]] Result<JsonObject> key(std::string_view sha256) const;  // of a certificate or public key
+  // What a signing key of the register made, and what depends on it.
+  [[nodiscard]] Result<JsonObject> signing_key(std::string_view name) const;
 
   [[nodiscard]] Result<JsonObject> today(Time now) const;
   [[nodiscard]] Result<JsonObject> vulnerabilities(std::string_view state, std::string_view after,
@@ -40,6 +47,7 @@ class Questions {
   ExposureStore exposures_;
   FactStore facts_;
   OverviewStore overview_;
+  KeyUseStore key_uses_;
   AsOf as_of_;
 };
 

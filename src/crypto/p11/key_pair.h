@@ -1,8 +1,13 @@
 // Signing key pairs on a token. Internal to this folder: includes pkcs11.h.
 #pragma once
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "crypto/key_store.h"
 #include "crypto/p11/session.h"
+#include "crypto/token.h"
 
 namespace hf::crypto::p11 {
 
@@ -12,6 +17,11 @@ struct KeyPair {
   PublicKey public_key;
   bool always_authenticate = false;
 };
+
+[[nodiscard]] Custody custody_of(Session& session, CK_OBJECT_HANDLE private_key);
+
+// All complete pairs with their custody, and what is none.
+[[nodiscard]] Result<TokenContents> contents_of(Session& session);
 
 // By CKA_LABEL. HF-KEY-0002 if the token has nothing of this label; HF-KEY-0004 unless there is exactly one private and
 // one public key, of one CKA_ID; HF-KEY-0006 if it is of no algorithm that we know.
@@ -25,8 +35,10 @@ struct KeyPair {
 // SoftHSM that is a write of its own), a private or public key whose other half is not there. Complete pairs stay.
 [[nodiscard]] Result<void> destroy_halves(Session& session, std::string_view label);
 
-// The 64 bytes of the token's signature, nothing verified.
-[[nodiscard]] Result<Bytes> sign(Session& session, const KeyPair& key, ByteView message, const Secret& pin);
+// The token's signature over signing_input() of a message, nothing verified. HF-KEY-0006 if the scheme is not the
+// key's.
+[[nodiscard]] Result<Bytes> sign(Session& session, const KeyPair& key, SignatureScheme scheme, ByteView input,
+                                 const Secret& pin);
 
 // CKA_EC_POINT as tokens really give it: the point itself, or the point in a DER OCTET STRING (2.40) or BIT STRING
 // (3.0 before its errata). HF-KEY-0006.

@@ -34,6 +34,32 @@ class Pkcs11KeyStore::Connection {
     }
   }
 
+  // The same for a key by its pin, found once and kept under its id.
+  template <class Use>
+  auto with_key(const KeyPin& pin, Use use) -> decltype(use(std::declval<Session&>(), std::declval<const KeyPair&>())) {
+    const auto name = "id:" + to_hex(pin.id);
+    {
+      const std::lock_guard lock(mutex_);
+      const auto [known, fresh] = config_.pins.try_emplace(name, pin);
+      if (known->second != pin)
+        return fail(ErrorKind::conflict, "HF-KEY-0005", "the key is used under another fingerprint", name);
+    }
+    return with_key(std::string_view(name), use);
+  }
+
+  // Runs `use(session)` in a session that may write, alone among those who look for or make objects.
+  template <class Use>
+  auto administer(Use use) -> decltype(use(std::declval<Session&>())) {
+    std::unique_lock lock(mutex_);
+    HF_CHECK(ensure_login());
+    const auto slot = slot_;
+    lock.unlock();
+    HF_TRY(auto session, Session::open(module_, slot, true));
+    const std::lock_guard admin(module_->admin());
+    return use(session);
+  }
+  [[nodiscard]] Result<p11::Token> token() const { return module_->token(config_.token_label); }
+
   [[nodiscard]] const Secret& pin() const { return pin_; }
 
  private:
@@ -148,15 +174,61 @@ Result<PublicKey> Pkcs11KeyStore::public_key(std::string_view label) {
   return connection_->with_key(label, [](Session&, const KeyPair& key) -> Result<PublicKey> { return key.public_key; });
 }
 
+namespace {
+
+// A wrong handle, a fault in the device or another key behind the handle ends here, not with the receiver.
+Result<Bytes> sign_and_verify(Session& session, const KeyPair& key, SignatureScheme scheme, ByteView input,
+                              const Secret& pin) {
+  HF_TRY(auto signature, p11::sign(session, key, scheme, input, pin));
+  if (!Verifier(key.public_key).verify_input(scheme, input, signature))
+    return fail(ErrorKind::internal, "HF-KEY-0003", "the token made a signature that does not verify; it was withheld",
+                "CKA_ID " + to_hex(key.id));
+  return signature;
+}
+
+}  // namespace
+
 Result<Bytes> Pkcs11KeyStore::sign(std::string_view label, ByteView message) {
-  return connection_->with_key(label, [&](Session& session, const KeyPair& key) -> Result<Bytes> {
-    HF_TRY(auto signature, p11::sign(session, key, message, connection_->pin()));
-    // A wrong handle, a fault in the device or another key behind the handle ends here, not with the receiver.
-    if (!verify(key.public_key, message, signature))
-      return fail(ErrorKind::internal, "HF-KEY-0003",
-                  "the token made a signature that does not verify; it was withheld",
-                  "key " + std::string(label) + ", CKA_ID " + to_hex(key.id));
-    return signature;
+  return connection_->with_key(label, [&](Session& session, const KeyPair& key) {
+    const auto scheme = default_scheme_of(key.public_key.algorithm);
+    return sign_and_verify(session, key, scheme, signing_input(scheme, message), connection_->pin());
+  });
+}
+
+Result<Bytes> Pkcs11KeyStore::sign(const KeyPin& pin, SignatureScheme scheme, ByteView input) {
+  return connection_->with_key(pin, [&](Session& session, const KeyPair& key) {
+    return sign_and_verify(session, key, scheme, input, connection_->pin());
+  });
+}
+
+Result<TokenInfo> Pkcs11KeyStore::info() {
+  HF_TRY(auto token, connection_->token());
+  return TokenInfo{std::move(token.label), std::move(token.manufacturer), std::move(token.model),
+                   std::move(token.serial)};
+}
+
+Result<PublicKey> Pkcs11KeyStore::public_key(const KeyPin& pin) {
+  return connection_->with_key(pin, [](Session&, const KeyPair& key) -> Result<PublicKey> { return key.public_key; });
+}
+
+Result<TokenContents> Pkcs11KeyStore::contents() {
+  return connection_->administer([](Session& session) { return contents_of(session); });
+}
+
+Result<TokenKey> Pkcs11KeyStore::generate(KeyAlgorithm algorithm, std::string_view label) {
+  return connection_->administer([&](Session& session) -> Result<TokenKey> {
+    const auto there = find_key_pair(session, label);
+    if (there || there.error().code != "HF-KEY-0002")
+      return fail(ErrorKind::conflict, "HF-KEY-0007",
+                  "the token has a key labelled " + std::string(label) + " already");
+    HF_TRY(auto pair, generate_key_pair(session, algorithm, label));
+    const auto scheme = default_scheme_of(algorithm);
+    const auto message = "holdfast: first use of key " + std::string(label);
+    HF_TRY(const auto signature,
+           sign_and_verify(session, pair, scheme, signing_input(scheme, bytes_of(message)), connection_->pin()));
+    static_cast<void>(signature);
+    const KeyPin pin{pair.id, fingerprint_of(pair.public_key)};
+    return TokenKey{std::string(label), pin, std::move(pair.public_key), custody_of(session, pair.private_key)};
   });
 }
 

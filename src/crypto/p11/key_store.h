@@ -8,6 +8,7 @@
 
 #include "crypto/key_store.h"
 #include "crypto/secret.h"
+#include "crypto/token.h"
 
 namespace hf::crypto::p11 {
 
@@ -26,7 +27,7 @@ struct KeyStoreConfig {
 //
 // A lost session, a log-out and a changed handle are mended once, unseen by the caller. A refused PIN is never tried
 // again. A token that does not answer is reported at once and opened anew by the next call.
-class Pkcs11KeyStore final : public KeyStore {
+class Pkcs11KeyStore final : public KeyStore, public crypto::Token {
  public:
   // Logs in, so that a wrong PIN shows at the start. HF-P11-0001, 0002, 0010 to 0016.
   static Result<std::unique_ptr<Pkcs11KeyStore>> open(KeyStoreConfig config, Secret pin);
@@ -35,6 +36,12 @@ class Pkcs11KeyStore final : public KeyStore {
   // HF-KEY-0002, HF-KEY-0004 to 0006, HF-P11-0010 to 0016.
   Result<PublicKey> public_key(std::string_view label) override;
   Result<Bytes> sign(std::string_view label, ByteView message) override;
+
+  Result<TokenInfo> info() override;
+  Result<TokenContents> contents() override;
+  Result<PublicKey> public_key(const KeyPin& key) override;
+  Result<TokenKey> generate(KeyAlgorithm algorithm, std::string_view label) override;
+  Result<Bytes> sign(const KeyPin& key, SignatureScheme scheme, ByteView input) override;
 
  private:
   class Connection;

@@ -69,6 +69,52 @@ TEST_F(Pkcs11, SignsWithBothAlgorithmsAndOpensslAgrees) {
   EXPECT_EQ(store_->sign("nobody", {}).error().code, "HF-KEY-0002");
 }
 
+TEST_F(Pkcs11, EveryAlgorithmSignsByEachOfItsSchemes) {
+  auto module = *p11::Module::load(config_.module_path);
+  auto session = *p11::Session::open(module, module->token(kSoftTokenLabel)->slot, true);
+  const auto pin = *read_pin_file(config_.pin_file);
+  const Bytes message{'m'};
+  for (const auto algorithm : key_algorithms()) {
+    const std::string label(name_of(algorithm));
+    const auto pair = p11::generate_key_pair(session, algorithm, label);
+    ASSERT_TRUE(pair) << label << ": " << pair.error().detail;
+    EXPECT_EQ(pair->public_key.algorithm, algorithm);
+    EXPECT_EQ(*public_key_of_spki(to_spki(pair->public_key)), pair->public_key);
+    EXPECT_EQ(*public_key_of_pem(to_pem(pair->public_key)), pair->public_key);
+    const Verifier verifier(pair->public_key);
+    int schemes = 0;
+    for (const auto scheme :
+         {SignatureScheme::ed25519, SignatureScheme::ecdsa_p256_sha256, SignatureScheme::ecdsa_p384_sha384,
+          SignatureScheme::rsa_pkcs1_sha256, SignatureScheme::rsa_pss_sha256}) {
+      const auto signature = p11::sign(session, *pair, scheme, signing_input(scheme, message), pin);
+      EXPECT_EQ(bool(signature), fits(scheme, algorithm)) << label << " " << name_of(scheme);
+      if (!signature) continue;
+      ++schemes;
+      EXPECT_TRUE(verifier.verify(scheme, message, *signature)) << label << " " << name_of(scheme);
+      EXPECT_FALSE(verifier.verify(scheme, Bytes{'n'}, *signature));
+      EXPECT_FALSE(verifier.verify_input(scheme, Bytes{1, 2, 3}, *signature)) << "an input of another size";
+      auto flipped = *signature;
+      flipped.back() ^= 1;
+      EXPECT_FALSE(verifier.verify(scheme, message, flipped));
+      if (flipped.size() == 64 || flipped.size() == 96) {
+        EXPECT_EQ(ecdsa_from_der(ecdsa_to_der(*signature), signature->size()), *signature);
+      }
+    }
+    EXPECT_EQ(schemes, algorithm >= KeyAlgorithm::rsa_2048 ? 2 : 1);
+  }
+  const auto all = p11::contents_of(session);
+  ASSERT_TRUE(all);
+  EXPECT_EQ(all->keys.size(), kKeys.size() + key_algorithms().size());
+  EXPECT_TRUE(all->odd.empty());
+  for (const auto& [label, pin_of, key, custody] : all->keys)
+    EXPECT_TRUE(custody.local == true && custody.always_sensitive == true && custody.never_extractable == true &&
+                custody.decrypt == false)
+        << label;
+  const auto publics = session.find(p11::Template().number(CKA_CLASS, CKO_PUBLIC_KEY).text(CKA_LABEL, "rsa-2048"));
+  ASSERT_TRUE(session.destroy(publics->front()));
+  EXPECT_EQ(p11::contents_of(session)->odd.front().label, "rsa-2048") << "half a key is told";
+}
+
 TEST_F(Pkcs11, ThePrivateKeyCannotLeaveTheToken) {
   auto module = *p11::Module::load(config_.module_path);
   auto session = *p11::Session::open(module, module->token(kSoftTokenLabel)->slot, true);

@@ -17,8 +17,12 @@ namespace {
 constexpr CK_ULONG kAttributeMax = 64U << 10;
 constexpr std::size_t kSignatureMax = 1024;  // RSA-8192
 
-// PKCS#11 takes PINs and data through pointers to non-const that it does not write to.
-CK_BYTE* in(ByteView bytes) { return const_cast<CK_BYTE*>(bytes.data()); }
+// PKCS#11 takes PINs and data through pointers to non-const that it does not write to, and of nothing not a null
+// pointer.
+CK_BYTE* in(ByteView bytes) {
+  static constexpr CK_BYTE nothing = 0;
+  return const_cast<CK_BYTE*>(bytes.empty() ? &nothing : bytes.data());
+}
 
 }  // namespace
 
@@ -81,11 +85,10 @@ Result<void> Session::destroy(CK_OBJECT_HANDLE object) {
   return HF_P11_CALL(*module_, C_DestroyObject, handle_, object);
 }
 
-Result<Bytes> Session::sign(CK_OBJECT_HANDLE key, CK_MECHANISM_TYPE mechanism, ByteView data, const Secret* again) {
-  CK_MECHANISM how{mechanism, nullptr, 0};
+Result<Bytes> Session::sign(CK_OBJECT_HANDLE key, CK_MECHANISM mechanism, ByteView data, const Secret* again) {
   {
     HF_LEAKS_INSIDE;
-    HF_CHECK(HF_P11_CALL(*module_, C_SignInit, handle_, &how, key));
+    HF_CHECK(HF_P11_CALL(*module_, C_SignInit, handle_, &mechanism, key));
   }
   if (again) HF_CHECK(login(CKU_CONTEXT_SPECIFIC, *again));
   Bytes signature(kSignatureMax);

@@ -60,7 +60,7 @@ class Session {
   [[nodiscard]] Result<Pair> generate_pair(CK_MECHANISM_TYPE mechanism, Template public_key, Template private_key);
   [[nodiscard]] Result<void> destroy(CK_OBJECT_HANDLE object);
   // `again` for a key with CKA_ALWAYS_AUTHENTICATE: the PIN, given to the token for this one signature.
-  [[nodiscard]] Result<Bytes> sign(CK_OBJECT_HANDLE key, CK_MECHANISM_TYPE mechanism, ByteView data,
+  [[nodiscard]] Result<Bytes> sign(CK_OBJECT_HANDLE key, CK_MECHANISM mechanism, ByteView data,
                                    const Secret* again = nullptr);
 
   [[nodiscard]] Module& module() const { return *module_; }

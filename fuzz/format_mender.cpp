@@ -1,0 +1,8 @@
+// A Mender artifact of any bytes.
+// fuzz-libs: hf_keys
+// fuzz-seeds: keys/mender
+#include "support/format_fuzz.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  return hf::keys::fuzz::run("mender", {data, size});
+}

@@ -1,0 +1,8 @@
+// Evidence of a digest, and a signature file, of any bytes.
+// fuzz-libs: hf_keys
+// fuzz-seeds: keys/evidence/raw.json
+#include "support/format_fuzz.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  return hf::keys::fuzz::run("raw", {data, size});
+}

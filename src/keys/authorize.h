@@ -1,0 +1,62 @@
+// Whether a signature may be made: the whole rule, pure. The service asks it to say early what is missing; the signer
+// process asks it with its own charter, clock and counts, and there it decides.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "keys/approval.h"
+
+namespace hf::keys {
+
+// What one signature is of. For a `sign` request it must be what the request says; under a grant it is the caller's.
+struct Use {
+  std::string requester, branch, product;
+  crypto::SignatureScheme scheme{};
+  View view;                    // read from the evidence by whoever asks, never taken from a caller
+  std::string evidence_sha256;  // hex
+};
+
+// Counted by whoever asks, so far, without the use in question.
+struct Counts {
+  std::int64_t of_request = 0;  // signatures made or begun under this request
+  std::int64_t of_version = 0;  // of this key version, ever
+  std::int64_t last_hour = 0;   // of this key, in the hour before now
+};
+
+// One thing that is missing, with a stable word for programs and a sentence for people.
+struct Lack {
+  std::string rule;  // "approvals", "policy.formats", "expired", ...
+  std::string why;
+};
+
+// Of the approvals: who approved which step, and what is still needed.
+struct Standing {
+  struct Step {
+    std::string name;
+    int needed = 0;
+    std::vector<std::string> people;  // who approved it
+  };
+  std::vector<Step> steps;
+  std::vector<std::string> rejected_by;
+  bool complete = false;
+};
+[[nodiscard]] Standing standing_of(const Charter& charter, const SigningRequest& request,
+                                   std::span<const Approval> approvals, Time now);
+
+// Empty: it may. Everything that is lacking, not only the first.
+[[nodiscard]] std::vector<Lack> lacks_of_approval(const Charter& charter, const SigningRequest& request,
+                                                  std::span<const Approval> approvals, Time now);
+// Of the policy alone, for one use: what a request is checked against before people are asked.
+[[nodiscard]] std::vector<Lack> lacks_of_policy(const Charter& charter, int key_version, const Use& use,
+                                                const Counts& counts, Time now);
+// Both, and that the use is what the request or its grant says.
+[[nodiscard]] std::vector<Lack> lacks_of_use(const Charter& charter, const SigningRequest& request,
+                                             std::span<const Approval> approvals, const Use& use, const Counts& counts,
+                                             Time now);
+// Whether a charter may take the place of the one in force: approved by the approvers of the one in force.
+[[nodiscard]] std::vector<Lack> lacks_of_succession(const Charter& in_force, const Charter& next,
+                                                    const SigningRequest& request, std::span<const Approval> approvals,
+                                                    Time now);
+
+}  // namespace hf::keys

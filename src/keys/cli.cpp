@@ -1,0 +1,289 @@
+#include "keys/cli.h"
+
+#include <charconv>
+#include <ostream>
+
+#include "keys/cli_installation.h"
+#include "keys/signer/wire.h"
+
+namespace hf::keys {
+namespace {
+
+constexpr std::size_t kDocumentMax = 1U << 20;
+constexpr cli::Option kJson{"json", "", "Print JSON"};
+const cli::Positional kName{"NAME", "The key's name"};
+
+std::string joined(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const auto& text : texts) all += (all.empty() ? "" : ", ") + text;
+  return all;
+}
+
+// A charter as people write it: without type, key, versions and succession; an approver's key as a PEM file's text.
+Result<Charter> charter_from_file(std::string_view path, std::string_view key, const std::vector<KeyVersion>& versions,
+                                  const Charter* in_force) {
+  HF_TRY(const auto text, read_file(path, kDocumentMax));
+  HF_TRY(auto json, parse_json(text));
+  auto* object = json.if_object();
+  if (!object) return fail(ErrorKind::invalid, "HF-KEYS-0001", std::string(path) + " is not a JSON object");
+  (*object)["type"] = "holdfast-charter-1";
+  (*object)["key"] = key;
+  (*object)["sequence"] = in_force ? in_force->sequence + 1 : 1;
+  (*object)["previous"] = in_force ? Json(digest_of(*in_force)) : Json(nullptr);
+  if (!object->contains("grants")) (*object)["grants"] = JsonObject{{"signatures", 0}, {"days", 0}};
+  if (!object->contains("break_glass_hours")) (*object)["break_glass_hours"] = 24;
+  if (auto* approvers = object->if_contains("approvers"); approvers && approvers->is_array()) {
+    for (auto& item : approvers->get_array()) {
+      auto* approver = item.if_object();
+      const auto* pem = approver ? approver->if_contains("public_key") : nullptr;
+      if (!pem || !pem->is_string()) continue;
+      HF_TRY(const auto public_key, crypto::public_key_of_pem(pem->get_string()));
+      (*approver)["spki"] = to_hex(crypto::to_spki(public_key));
+      approver->erase("public_key");
+    }
+  }
+  if (!object->contains("versions")) {
+    JsonArray list;
+    for (const auto& version : versions)
+      list.push_back(JsonObject{{"version", version.version},
+                                {"algorithm", crypto::name_of(version.algorithm)},
+                                {"id", to_hex(version.id)},
+                                {"fingerprint", to_hex(version.fingerprint)},
+                                {"state", name_of(version.state)}});
+    (*object)["versions"] = std::move(list);
+  }
+  return charter_of(json);
+}
+
+Result<cli::Exit> create(const cli::Args& args, cli::Terminal& terminal) {
+  const auto algorithm = crypto::key_algorithm_of(args.option("algorithm").value_or("ecdsa-p256"));
+  if (!algorithm)
+    return fail(ErrorKind::invalid, "HF-CLI-0003",
+                "there is no such algorithm; 'holdfast key create --help' names them");
+  const std::vector<KeyVersion> stand_in{
+      {.version = 1, .algorithm = *algorithm, .id = {0}, .fingerprint = {}, .state = VersionState::active}};
+  HF_TRY(const auto charter, charter_from_file(*args.option("charter"), args.positional(0), stand_in, nullptr));
+  HF_TRY(const auto open, open_installation(args));
+  HF_TRY(const auto key, open.service->create_key({charter, *algorithm}, open.actor));
+  HF_CHECK(open.instance->log().advance());
+  terminal.out << "key          " << key.name << "\nalgorithm    " << crypto::name_of(*algorithm) << "\nfingerprint  "
+               << to_hex(key.charter.versions[0].fingerprint) << "\ncharter      " << key.charter_digest
+               << "\nentry        " << key.entry << "\n";
+  return cli::kOk;
+}
+
+JsonObject json_of(const StoredKey& key) {
+  return {{"name", key.name},
+          {"class", key.key_class},
+          {"environment", key.environment},
+          {"created_at", format_rfc3339(key.created_at)},
+          {"signatures", key.signatures},
+          {"charter_sha256", key.charter_digest},
+          {"charter", to_json(key.charter)},
+          {"entry", key.entry}};
+}
+
+Result<cli::Exit> show(const cli::Args& args, cli::Terminal& terminal) {
+  HF_TRY(const auto instance, instance::Instance::open_to_read(instance::data_of(args)));
+  std::vector<StoredSignature> signatures;
+  HF_TRY(const auto key, instance->database().read([&](const db::Reader& reader) -> Result<StoredKey> {
+    const Store store(reader);
+    HF_TRY(const auto found, store.key(args.positional(0)));
+    if (!found)
+      return fail(ErrorKind::not_found, "HF-KEYS-0011", "there is no key '" + std::string(args.positional(0)) + "'");
+    HF_TRY(signatures, store.signatures(found->id, std::numeric_limits<std::int64_t>::max(), 20));
+    return *found;
+  }));
+  if (args.flag("json")) {
+    auto json = json_of(key);
+    JsonArray uses;
+    for (const auto& one : signatures)
+      uses.push_back(JsonObject{{"request", one.request},
+                                {"version", one.version},
+                                {"product", one.product},
+                                {"format", one.format},
+                                {"artifact", one.artifact_name},
+                                {"artifact_sha256", one.artifact_sha256},
+                                {"requester", one.requester},
+                                {"signed_at", format_rfc3339(one.signed_at)},
+                                {"entry", one.entry}});
+    json["newest_signatures"] = std::move(uses);
+    terminal.out << to_text(json) << "\n";
+    return cli::kOk;
+  }
+  const auto& charter = key.charter;
+  terminal.out << "key " << key.name << ", " << key.key_class << ", " << key.environment << ": " << key.signatures
+               << " signatures\n"
+               << "owner " << charter.owner << ", deputy " << charter.deputy << "; charter " << charter.sequence << " "
+               << key.charter_digest.substr(0, 16) << "\n\n";
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& version : charter.versions)
+    rows.push_back({std::to_string(version.version), std::string(crypto::name_of(version.algorithm)),
+                    std::string(name_of(version.state)), to_hex(version.fingerprint)});
+  terminal.out << cli::table(std::vector<std::string>{"version", "algorithm", "state", "fingerprint"}, rows)
+               << "\nWho must agree\n";
+  rows.clear();
+  for (const auto& step : charter.approval.steps)
+    rows.push_back({step.name, std::to_string(step.needed), joined(step.roles)});
+  terminal.out << cli::table(std::vector<std::string>{"step", "people", "of role"}, rows) << "\nApprovers\n";
+  rows.clear();
+  for (const auto& approver : charter.approvers)
+    rows.push_back({approver.person, approver.name, joined(approver.roles),
+                    approver.kind == CredentialKind::key ? "key" : "webauthn"});
+  terminal.out << cli::table(std::vector<std::string>{"person", "name", "roles", "by"}, rows);
+  if (signatures.empty()) return cli::kOk;
+  rows.clear();
+  for (const auto& one : signatures)
+    rows.push_back({format_rfc3339(one.signed_at), one.product, one.format, one.artifact_name, one.requester,
+                    one.request.substr(0, 12), std::to_string(one.entry)});
+  terminal.out << "\nNewest signatures\n"
+               << cli::table(std::vector<std::string>{"signed_at", "product", "format", "artifact", "requester",
+                                                      "request", "entry"},
+                             rows);
+  return cli::kOk;
+}
+
+Result<cli::Exit> list(const cli::Args& args, cli::Terminal& terminal) {
+  HF_TRY(const auto instance, instance::Instance::open_to_read(instance::data_of(args)));
+  std::vector<std::vector<std::string>> rows;
+  HF_CHECK(instance->database().read([&](const db::Reader& reader) -> Result<void> {
+    const Store store(reader);
+    HF_TRY(const auto names, store.key_names());
+    for (const auto& name : names) {
+      HF_TRY(const auto key, store.key(name));
+      if (args.flag("json")) terminal.out << to_text(json_of(*key)) << "\n";
+      rows.push_back({key->name, key->key_class, key->environment, key->charter.owner, key->charter.deputy,
+                      std::to_string(key->signatures)});
+    }
+    return {};
+  }));
+  if (!args.flag("json"))
+    terminal.out << (rows.empty() ? "there is no key yet; 'holdfast key create' makes one\n"
+                                  : cli::table(std::vector<std::string>{"key", "class", "environment", "owner",
+                                                                        "deputy", "signatures"},
+                                               rows));
+  return cli::kOk;
+}
+
+Result<cli::Exit> public_key(const cli::Args& args, cli::Terminal& terminal) {
+  HF_TRY(const auto instance, instance::Instance::open_to_read(instance::data_of(args)));
+  HF_TRY(const auto wanted, args.integer("version", 0, 1, 1'000'000));
+  return instance->database().read([&](const db::Reader& reader) -> Result<cli::Exit> {
+    const Store store(reader);
+    HF_TRY(const auto key, store.key(args.positional(0)));
+    if (!key)
+      return fail(ErrorKind::not_found, "HF-KEYS-0011", "there is no key '" + std::string(args.positional(0)) + "'");
+    std::int64_t number = wanted;
+    for (const auto& version : key->charter.versions)
+      if (wanted == 0 && version.state == VersionState::active) number = version.version;
+    HF_TRY(const auto version, store.version(key->id, number));
+    if (!version) return fail(ErrorKind::not_found, "HF-KEYS-0011", "the key has no version " + std::to_string(number));
+    HF_TRY(const auto spki, crypto::public_key_of_spki(from_hex(version->spki).value_or(Bytes())));
+    terminal.out << crypto::to_pem(spki);
+    return cli::kOk;
+  });
+}
+
+Result<cli::Exit> charter(const cli::Args& args, cli::Terminal& terminal) {
+  HF_TRY(const auto open, open_installation(args));
+  HF_TRY(const auto in_force, open.signer->charter(args.positional(0)));
+  terminal.out << to_pretty_text(to_json(in_force)) << "\n";
+  return cli::kOk;
+}
+
+Result<cli::Exit> change(const cli::Args& args, cli::Terminal& terminal) {
+  HF_TRY(const auto open, open_installation(args));
+  HF_TRY(const auto key, open.service->key(args.positional(0)));
+  HF_TRY(auto next, charter_from_file(*args.option("charter"), key.name, key.charter.versions, &key.charter));
+  HF_TRY(const auto request, open.service->ask(std::move(next), open.actor.name, open.actor.name,
+                                               args.option("reason").value_or("change of charter"), open.actor));
+  HF_CHECK(open.instance->log().advance());
+  terminal.out << request.digest << "\n";
+  return cli::kOk;
+}
+
+Result<cli::Exit> discover(const cli::Args& args, cli::Terminal& terminal) {
+  HF_TRY(const auto open, open_installation(args));
+  HF_TRY(const auto found, open.service->discover());
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& one : found) {
+    if (args.flag("json"))
+      terminal.out << to_text(JsonObject{
+                          {"kind", one.kind}, {"key", one.key}, {"fingerprint", one.fingerprint}, {"why", one.why}})
+                   << "\n";
+    rows.push_back({one.kind, one.key, one.fingerprint.substr(0, 16), one.why});
+  }
+  if (!args.flag("json"))
+    terminal.out << (rows.empty() ? "the token and the register agree\n"
+                                  : cli::table(std::vector<std::string>{"kind", "key", "fingerprint", "why"}, rows));
+  return found.empty() ? cli::kOk : cli::kNo;
+}
+
+}  // namespace
+
+std::span<const cli::Command> key_commands() {
+  static const cli::Command table[] = {
+      {{"key create",
+        "Make a signing key on the token, under its charter",
+        "The charter is a JSON file: class, environment, owner, deputy, policy, approval, approvers and, where wanted, "
+        "grants and\n"
+        "break_glass. docs/guides/signing.md explains each. The private key never leaves the token; every use of it "
+        "needs the\n"
+        "approvals that the charter names, and the charter changes only by them.",
+        {kName},
+        {instance::kDataOption,
+         {"charter", "FILE", "The key's charter, JSON", true},
+         {"algorithm", "NAME", "ed25519, ecdsa-p256 (default), ecdsa-p384, rsa-2048, rsa-3072 or rsa-4096"}},
+        {"holdfast key create px100-fw --charter px100-fw.json"}},
+       create},
+      {{"key list",
+        "List the keys of the register",
+        "",
+        {},
+        {instance::kDataOption, {"json", "", "Print one JSON object a line"}},
+        {"holdfast key list"}},
+       list},
+      {{"key show",
+        "Show a key: versions, who must agree, newest signatures",
+        "",
+        {kName},
+        {instance::kDataOption, kJson},
+        {"holdfast key show px100-fw"}},
+       show},
+      {{"key public",
+        "Print the public key, PEM",
+        "",
+        {kName},
+        {instance::kDataOption, {"version", "N", "Of this version (default: the active one)"}},
+        {"holdfast key public px100-fw > px100-fw.pem"}},
+       public_key},
+      {{"key charter",
+        "Print the charter in force, as the signer keeps it",
+        "What the signer decides by, not what the database says.",
+        {kName},
+        {instance::kDataOption},
+        {"holdfast key charter px100-fw"}},
+       charter},
+      {{"key change",
+        "Ask for another charter of a key",
+        "Its approvers decide as on a signature; 'holdfast sign run' then puts it in force. Requests that were "
+        "approved under the\n"
+        "charter before have to be asked for again.",
+        {kName},
+        {instance::kDataOption, {"charter", "FILE", "The new charter, JSON", true}, {"reason", "TEXT", "Why"}},
+        {"holdfast key change px100-fw --charter px100-fw.json --reason 'floor 4'"}},
+       change},
+      {{"key discover",
+        "Compare the token with the register",
+        "Exit code 1 if they differ: unknown and missing keys, halves of keys, keys that could leave the token.",
+        {},
+        {instance::kDataOption, {"json", "", "Print one JSON object a line"}},
+        {"holdfast key discover"}},
+       discover},
+      {{"signer", "The process that holds the keys of the token; others start it", "", {}, {}, {"holdfast signer"}},
+       run_signer_command},
+  };
+  return table;
+}
+
+}  // namespace hf::keys

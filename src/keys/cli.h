@@ -1,0 +1,13 @@
+// `holdfast key ...` and `holdfast sign ...` on an installation, and `holdfast signer`.
+#pragma once
+
+#include <span>
+
+#include "cli/command.h"
+
+namespace hf::keys {
+
+[[nodiscard]] std::span<const cli::Command> key_commands();   // key ..., signer
+[[nodiscard]] std::span<const cli::Command> sign_commands();  // sign ...
+
+}  // namespace hf::keys

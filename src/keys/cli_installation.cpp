@@ -1,0 +1,48 @@
+#include "keys/cli_installation.h"
+
+#include <sys/stat.h>
+#include <fstream>
+
+#include "keys/formats/formats.h"
+#include "keys/signer/process.h"
+
+namespace hf::keys {
+
+Result<Installation> open_installation(const cli::Args& args) {
+  Installation open;
+  HF_TRY(open.instance, instance::Instance::open(instance::data_of(args)));
+  const auto& token = open.instance->token();
+  open.signer = std::make_unique<Signer>(SignerConfig{.token = token,
+                                                      .directory = token.record_file.parent_path() / "signer",
+                                                      .program = "/proc/self/exe",
+                                                      .arguments = {"signer"}},
+                                         open.instance->clock());
+  open.service =
+      std::make_unique<Service>(open.instance->database(), open.instance->clock(), *open.signer, &find_format);
+  open.actor = instance::cli_actor();
+  return open;
+}
+
+Result<cli::Exit> run_signer_command(const cli::Args&, cli::Terminal&) {
+  // Started by hand there is nobody at the other end of the channel.
+  struct stat channel {};
+  if (::fstat(kSignerChannel, &channel) != 0 || !S_ISSOCK(channel.st_mode))
+    return fail(ErrorKind::invalid, "HF-SIGNER-0013",
+                "this command is started by 'holdfast serve' and by the commands that sign, which talk to it");
+  const SystemClock clock;
+  return run_signer(kSignerChannel, clock, &find_format) == 0 ? cli::kOk : cli::kUnavailable;
+}
+
+Result<std::string> read_file(std::string_view path, std::size_t size_max) {
+  std::ifstream file(std::string(path), std::ios::binary);
+  if (!file) return fail(ErrorKind::not_found, "HF-CLI-0004", "cannot open " + std::string(path));
+  std::string text(size_max + 1, '\0');
+  file.read(text.data(), std::streamsize(text.size()));
+  text.resize(std::size_t(file.gcount()));
+  if (text.size() > size_max)
+    return fail(ErrorKind::limit, "HF-CLI-0004",
+                std::string(path) + " is larger than " + std::to_string(size_max) + " bytes");
+  return text;
+}
+
+}  // namespace hf::keys

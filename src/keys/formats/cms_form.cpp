@@ -1,0 +1,49 @@
+#include "keys/formats/cms_form.h"
+
+#include <algorithm>
+#include <array>
+
+namespace hf::keys {
+
+std::span<const crypto::SignatureScheme> cms_schemes() {
+  using enum crypto::SignatureScheme;
+  static constexpr std::array all{ecdsa_p256_sha256, ecdsa_p384_sha384, rsa_pkcs1_sha256, rsa_pss_sha256};
+  return all;
+}
+
+ToSign cms_to_sign(ByteView content_digest, const SigningContext& context) {
+  return {crypto::cms_signed_attributes(content_digest, context.signing_time), false};
+}
+
+Result<Bytes> cms_of(ByteView content_digest, std::optional<ByteView> content, const SigningContext& context,
+                     ByteView signature) {
+  return crypto::cms_signed_data({context.key, context.scheme, context.certificate, context.intermediates}, content,
+                                 crypto::cms_signed_attributes(content_digest, context.signing_time), signature);
+}
+
+Result<crypto::CmsVerified> cms_verified(ByteView cms, const Trust& trust, const crypto::CmsContent& detached) {
+  auto verified = crypto::cms_verify(cms, trust.certificates, detached);
+  if (!verified) return not_verified(verified.error().message);
+  return verified;
+}
+
+void add_signer_facts(JsonObject& facts, const crypto::CmsVerified& verified) {
+  const auto signer = crypto::facts_of_certificate(verified.signers.front());
+  if (!signer) return;
+  facts["signer"] = signer->subject;
+  facts["signer_key"] = to_hex(fingerprint_of(signer->key));
+  if (verified.signing_time) facts["signing_time"] = format_rfc3339(*verified.signing_time);
+}
+
+crypto::CmsContent content_of(const SourceFile& file, std::uint64_t at, std::uint64_t size) {
+  return [&file, at, size](std::span<std::uint8_t> out) mutable {
+    const auto piece = std::size_t(std::min<std::uint64_t>(out.size(), size));
+    const auto bytes = file.read(at, piece);
+    if (!bytes) return std::size_t{0};  // a short content has another digest
+    std::ranges::copy(*bytes, out.begin());
+    at += piece, size -= piece;
+    return piece;
+  };
+}
+
+}  // namespace hf::keys

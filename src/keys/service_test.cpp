@@ -1,0 +1,214 @@
+// The register over both engines, with a real signer process on a SoftHSM token.
+#include "keys/service.h"
+
+#include <gtest/gtest.h>
+
+#include "keys/keys_test.h"
+#include "support/temp_dir.h"
+#include "support/test_database.h"
+
+namespace hf::keys {
+namespace {
+
+using namespace test;
+using namespace std::chrono_literals;
+
+const Bytes kEvidence = evidence_of(R"({"version":"1.2","security_version":3})");
+
+class KeysTest : public hf::test::DatabaseTest {
+ protected:
+  void SetUp() override {
+    DatabaseTest::SetUp();
+    if (crypto::find_soft_module().empty()) GTEST_SKIP() << "SoftHSM is not installed";
+    auto config = crypto::set_up_soft_token(dir_.path(), {});
+    ASSERT_TRUE(config) << config.error().message << config.error().detail;
+    signer_ = std::make_unique<Signer>(SignerConfig{.token = *config,
+                                                    .directory = dir_.path() / "token" / "signer",
+                                                    .program = HF_SIGNER_HOST,
+                                                    .arguments = {}},
+                                       clock_);
+    service_ = std::make_unique<Service>(*database_, clock_, *signer_, &find_text_format);
+    auto charter = cast_.charter();
+    charter.versions.clear();
+    const auto key = service_->create_key({charter, crypto::KeyAlgorithm::ecdsa_p256}, actor_);
+    ASSERT_TRUE(key) << key.error().message << key.error().detail;
+    key_ = *key;
+  }
+
+  [[nodiscard]] NewRequest wanted() const {
+    return {.key = "px-fw",
+            .product = "px",
+            .format = "text",
+            .evidence = kEvidence,
+            .artifact = {"fw.bin", 3, std::string(64, '0')},
+            .requester = "token:9",
+            .person = "user:9",
+            .reason = "release 1.2"};
+  }
+  [[nodiscard]] StoredRequest asked() {
+    auto request = service_->ask(wanted(), actor_);
+    EXPECT_TRUE(request) << request.error().message;
+    return request ? *request : StoredRequest{};
+  }
+  std::string decide(const Person& person, const StoredRequest& request, Decision decision = Decision::approve) {
+    const auto done =
+        service_->decide(request.digest, approval_by(person, request.request, decision, clock_.now()), actor_);
+    return done ? "ok" : std::string(done.error().code);
+  }
+  std::string sign(const StoredRequest& request) {
+    const auto made = service_->sign(request.digest, actor_);
+    if (!made) return made.error().code == "HF-SIGNER-0006" ? made.error().detail : std::string(made.error().code);
+    return crypto::Verifier(made->context.key).verify(made->context.scheme, kEvidence, made->signature) ? "ok" : "bad";
+  }
+
+  hf::test::TempDir dir_;
+  SystemClock clock_;
+  const ledger::Actor actor_{"user:9", "release_engineer"};
+  Cast cast_;
+  std::unique_ptr<Signer> signer_;
+  std::unique_ptr<Service> service_;
+  StoredKey key_;
+};
+
+TEST_P(KeysTest, ASignatureIsAskedForApprovedMadeAndTraced) {
+  const auto request = asked();
+  EXPECT_EQ(sign(request), "approvals");
+  EXPECT_EQ(decide(cast_.ann, request), "ok");
+  EXPECT_EQ(decide(cast_.ann, request), "HF-KEYS-0013");
+  EXPECT_EQ(decide(cast_.bob, request), "ok");
+  EXPECT_TRUE(service_->lacking(*service_->request(request.digest.substr(0, 12)))->empty());
+  const auto made = service_->sign(request.digest, actor_);
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ(sign(request), "used");
+  ASSERT_TRUE(service_->record_file(made->id, std::string(64, 'e'), actor_));
+  const auto list = service_->signatures("px-fw", std::numeric_limits<std::int64_t>::max(), 10);
+  ASSERT_TRUE(list);
+  ASSERT_EQ(list->size(), 1U);
+  EXPECT_EQ(list->front().signature, to_hex(made->signature));
+  EXPECT_EQ(list->front().signed_files, std::vector{std::string(64, 'e')});
+  EXPECT_EQ(service_->key("px-fw")->signatures, 1);
+  EXPECT_EQ(service_->requests("px-fw", std::numeric_limits<std::int64_t>::max(), 10)->size(), 1U);
+}
+
+TEST_P(KeysTest, APolicyIsToldBeforeAnyoneIsAsked) {
+  auto other = wanted();
+  other.format = "other";
+  EXPECT_EQ(service_->ask(other, actor_).error().code, "HF-SIGNER-0008");
+  other = wanted();
+  other.evidence = evidence_of(R"({"digest_only":true})");
+  EXPECT_EQ(service_->ask(other, actor_).error().detail, "policy.digest_only");
+  other = wanted();
+  other.key = "nobody";
+  EXPECT_EQ(service_->ask(other, actor_).error().code, "HF-KEYS-0011");
+  other = wanted();
+  other.reason = "turns \xE2\x80\xAE round";
+  EXPECT_EQ(service_->ask(other, actor_).error().code, "HF-KEYS-0002");
+}
+
+TEST_P(KeysTest, ARejectionReachesTheSigner) {
+  const auto request = asked();
+  EXPECT_EQ(decide(cast_.dan, request, Decision::reject), "ok");
+  EXPECT_EQ(decide(cast_.ann, request), "ok");
+  EXPECT_EQ(decide(cast_.bob, request), "ok");
+  EXPECT_EQ(sign(request), "rejected,rejected");
+}
+
+TEST_P(KeysTest, AStrangersDecisionIsRefused) {
+  const auto request = asked();
+  const Person stranger{"user:1", {"officer"}};
+  EXPECT_EQ(decide(stranger, request), "HF-KEYS-0015");
+  auto own = wanted();
+  own.person = "user:1";
+  const auto by_ann = service_->ask(own, actor_);
+  ASSERT_TRUE(by_ann);
+  EXPECT_EQ(decide(cast_.ann, *by_ann), "HF-KEYS-0015");
+}
+
+TEST_P(KeysTest, AGrantSignsWithoutAskingUntilItIsUsedUp) {
+  const auto grant = service_->ask(
+      NewGrant{.key = "px-fw",
+               .grant = {.signatures = 2, .products = {"px"}, .formats = {"text"}, .requesters = {"token:9"}},
+               .requester = "user:9",
+               .person = "user:9",
+               .reason = "nightly builds",
+               .valid = 24h * 7},
+      actor_);
+  ASSERT_TRUE(grant) << grant.error().message;
+  EXPECT_EQ(service_->sign_under(grant->digest, wanted(), actor_).error().detail, "approvals");
+  EXPECT_EQ(decide(cast_.ann, *grant), "ok");
+  EXPECT_EQ(decide(cast_.cid, *grant), "ok");
+  EXPECT_TRUE(service_->sign_under(grant->digest, wanted(), actor_));
+  auto other = wanted();
+  other.product = "py";
+  EXPECT_EQ(service_->sign_under(grant->digest, other, actor_).error().detail, "grant.products");
+  EXPECT_TRUE(service_->sign_under(grant->digest, wanted(), actor_));
+  EXPECT_EQ(service_->sign_under(grant->digest, wanted(), actor_).error().detail, "used");
+}
+
+TEST_P(KeysTest, ACharterChangesByItsOwnRule) {
+  auto next = key_.charter;
+  next.policy.min_security_version = 4;
+  const auto change = service_->ask(next, "user:9", "user:9", "floor", actor_);
+  ASSERT_TRUE(change) << change.error().message;
+  EXPECT_EQ(service_->put_in_force(change->digest, actor_).error().detail, "approvals");
+  EXPECT_EQ(decide(cast_.ann, *change), "ok");
+  EXPECT_EQ(decide(cast_.bob, *change), "ok");
+  const auto changed = service_->put_in_force(change->digest, actor_);
+  ASSERT_TRUE(changed) << changed.error().message;
+  EXPECT_EQ(changed->charter.sequence, 2);
+  EXPECT_EQ(service_->put_in_force(change->digest, actor_).error().code, "HF-KEYS-0010");
+  EXPECT_EQ(service_->ask(wanted(), actor_).error().detail, "policy.min_security_version");
+}
+
+TEST_P(KeysTest, DiscoveryTellsWhatTheRegisterAndTheTokenDoNotShare) {
+  EXPECT_TRUE(service_->discover()->empty());
+  ASSERT_TRUE(signer_->generate(crypto::KeyAlgorithm::ecdsa_p256, "somebodys"));
+  const auto found = service_->discover();
+  ASSERT_TRUE(found);
+  ASSERT_EQ(found->size(), 1U);
+  EXPECT_EQ(found->front().kind, "unknown");
+  EXPECT_EQ(found->front().key, "somebodys");
+}
+
+TEST_P(KeysTest, AnInterruptedCreationIsTakenUpAgain) {
+  ASSERT_TRUE(signer_->generate(crypto::KeyAlgorithm::ecdsa_p256, "py-fw-1"));
+  auto charter = cast_.charter();
+  charter.key = "py-fw";
+  const auto key = service_->create_key({charter, crypto::KeyAlgorithm::ecdsa_p256}, actor_);
+  ASSERT_TRUE(key) << key.error().message;
+  EXPECT_EQ(service_->create_key({charter, crypto::KeyAlgorithm::ecdsa_p256}, actor_).error().code, "HF-KEYS-0010");
+  EXPECT_TRUE(service_->discover()->empty());
+}
+
+// "Shows that it is done" 4: everything in the database may be written by an attacker.
+TEST_P(KeysTest, TheDatabaseAloneGivesNoSignature) {
+  // Approvers of the attacker's own in the charter's row.
+  const auto request = asked();
+  const Person mallory{"user:1", {"officer"}}, eve{"user:2", {"officer"}};
+  auto forged = key_.charter;
+  forged.approvers = {Cast::approver(mallory), Cast::approver(eve), Cast::approver(cast_.cid)};
+  auto theirs = request.request;
+  theirs.charter = digest_of(forged);
+  SignOrder order{.request = theirs,
+                  .approvals = {approval_by(mallory, theirs, Decision::approve, clock_.now()),
+                                approval_by(eve, theirs, Decision::approve, clock_.now())},
+                  .evidence = kEvidence};
+  EXPECT_EQ(signer_->sign(order).error().detail, "charter,approvals");
+  // A request that was used, its signature's row deleted.
+  EXPECT_EQ(decide(cast_.ann, request), "ok");
+  EXPECT_EQ(decide(cast_.bob, request), "ok");
+  EXPECT_EQ(sign(request), "ok");
+  const auto before = service_->request(request.digest);
+  static const db::Query kForget{"test.forget_signatures", "DELETE FROM signature"};
+  ASSERT_TRUE(database_->write([&](db::Writer& writer) -> Result<void> {
+    HF_CHECK(writer.execute(kForget));
+    return {};
+  }));
+  EXPECT_EQ(service_->request(request.digest)->used, 0);
+  EXPECT_EQ(sign(request), "used") << "the signer's journal remembers";
+}
+
+HF_BOTH_ENGINES(KeysTest);
+
+}  // namespace
+}  // namespace hf::keys

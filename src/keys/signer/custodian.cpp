@@ -1,0 +1,296 @@
+#include "keys/signer/custodian.h"
+
+#include <algorithm>
+
+#include "crypto/private_file.h"
+
+namespace hf::keys {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kCharterMax = 1U << 20;
+constexpr std::chrono::hours kSigningTimeSkew{1};
+
+std::string version_name(std::string_view key, std::int64_t version) {
+  return std::string(key) + "/" + std::to_string(version);
+}
+
+std::string text_at(const JsonObject& record, std::string_view name) {
+  const auto* member = record.if_contains(name);
+  const auto* text = member ? member->if_string() : nullptr;
+  return text ? std::string(*text) : std::string();
+}
+std::int64_t number_at(const JsonObject& record, std::string_view name) {
+  const auto* member = record.if_contains(name);
+  const auto* number = member ? member->if_int64() : nullptr;
+  return number ? *number : 0;
+}
+
+auto refused(std::span<const Lack> lacks) {
+  std::string why, rules;
+  for (const auto& [rule, sentence] : lacks) {
+    why += (why.empty() ? "" : "; ") + sentence;
+    rules += (rules.empty() ? "" : ",") + rule;
+  }
+  return fail(ErrorKind::forbidden, "HF-SIGNER-0006", "the signer refuses: " + why, rules);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Custodian>> Custodian::open(std::unique_ptr<crypto::Token> token, const fs::path& directory,
+                                                   const Clock& clock, FormatFinder formats) {
+  std::error_code error;
+  fs::create_directories(directory / "charters", error);
+  if (!error) fs::permissions(directory, fs::perms::owner_all, error);
+  if (error)
+    return fail(ErrorKind::unavailable, "HF-SIGNER-0001", "the signer cannot use " + directory.string(),
+                error.message());
+  std::unique_ptr<Custodian> custodian(new Custodian(std::move(token), directory, clock, std::move(formats)));
+  HF_TRY(custodian->journal_, Journal::open(directory / "journal", [&](std::int64_t line, const JsonObject& record) {
+           custodian->replay(line, record);
+         }));
+  custodian->begun_.clear();
+  HF_CHECK(custodian->load_charters());
+  return custodian;
+}
+
+void Custodian::replay(std::int64_t line, const JsonObject& record) {
+  const auto at = parse_rfc3339(text_at(record, "at")).value_or(Time{});
+  latest_ = std::max(latest_, at);
+  const auto what = text_at(record, "what"), request = text_at(record, "request"), key = text_at(record, "key");
+  if (what == "begin") {
+    const auto version = version_name(key, number_at(record, "version"));
+    count(request, key, version, at, 1);
+    begun_.emplace(line, Begun{line, request, version});
+  } else if (what == "void") {
+    if (const auto of = begun_.find(number_at(record, "of")); of != begun_.end()) {
+      count(of->second.request, {}, of->second.version, at, -1);
+      begun_.erase(of);
+    }
+  } else if (what == "end") {
+    begun_.erase(number_at(record, "of"));
+  } else if (what == "rejected") {
+    rejected_[request] = true;
+  }
+}
+
+Result<void> Custodian::load_charters() {
+  std::error_code error;
+  for (const auto& file : fs::directory_iterator(directory_ / "charters", error)) {
+    if (file.path().extension() != ".json") continue;  // a draft of an interrupted write
+    HF_TRY(const auto text, crypto::read_private_file(file.path(), kCharterMax));
+    const auto json = parse_json(text.text());
+    const auto charter = json ? charter_of(*json) : Result<Charter>(fail(json.error()));
+    if (!charter || file.path().stem() != charter->key)
+      return fail(ErrorKind::conflict, "HF-SIGNER-0004",
+                  "the signer's charter " + file.path().string() + " cannot be read",
+                  charter ? "of another key" : charter.error().message);
+    charters_.emplace(charter->key, *charter);
+  }
+  if (error)
+    return fail(ErrorKind::unavailable, "HF-SIGNER-0001", "the signer cannot read its charters", error.message());
+  return {};
+}
+
+Result<void> Custodian::keep(const Charter& charter) {
+  return crypto::write_private_file(directory_ / "charters" / (charter.key + ".json"), bytes_of(canonical(charter)));
+}
+
+Time Custodian::now() {
+  latest_ = std::max(latest_, clock_.now());
+  return latest_;
+}
+
+void Custodian::count(const std::string& request, const std::string& key, const std::string& version, Time at,
+                      std::int64_t by) {
+  of_request_[request] += by;
+  of_version_[version] += by;
+  if (by > 0) recent_[key].push_back(at);
+}
+
+Counts Custodian::counts_of(const std::string& request, const std::string& key, const std::string& version, Time at) {
+  auto& recent = recent_[key];
+  while (!recent.empty() && recent.front() <= at - std::chrono::hours(1)) recent.pop_front();
+  return {of_request_[request], of_version_[version], std::int64_t(recent.size())};
+}
+
+Result<crypto::TokenKey> Custodian::generate(crypto::KeyAlgorithm algorithm, std::string_view label) {
+  HF_TRY(auto key, token_->generate(algorithm, label));
+  const std::lock_guard lock(mutex_);
+  HF_CHECK(
+      journal_->append(now(), {{"what", "generated"}, {"label", label}, {"fingerprint", to_hex(key.pin.fingerprint)}}));
+  return key;
+}
+
+// A version that can sign must be on the token, as what the charter says it is.
+Result<void> Custodian::check_versions(const Charter& charter) {
+  HF_TRY(const auto contents, token_->contents());
+  for (const auto& version : charter.versions) {
+    if (version.state != VersionState::active && version.state != VersionState::pre_active) continue;
+    const auto found = std::ranges::find_if(contents.keys, [&](const auto& key) { return key.pin.id == version.id; });
+    if (found == contents.keys.end() || found->pin.fingerprint != version.fingerprint ||
+        found->public_key.algorithm != version.algorithm)
+      return fail(ErrorKind::conflict, "HF-SIGNER-0005",
+                  "the token does not hold version " + std::to_string(version.version) + " of the key " + charter.key +
+                      " as the charter says");
+    const auto& custody = found->custody;
+    // Refused on what the token says; what it does not say is told by `key discover`.
+    if (custody.extractable == true || custody.sensitive == false || custody.sign == false || custody.decrypt == true ||
+        custody.unwrap == true)
+      return fail(ErrorKind::conflict, "HF-SIGNER-0005",
+                  "the private key of version " + std::to_string(version.version) +
+                      " could leave the token, or can do more than sign");
+  }
+  return {};
+}
+
+Result<void> Custodian::found(const Charter& charter) {
+  if (const auto faults = faults_of(charter); !faults.empty())
+    return fail(ErrorKind::invalid, "HF-KEYS-0001",
+                "the charter is wrong at " + faults[0].pointer + ": " + faults[0].what);
+  HF_CHECK(check_versions(charter));
+  const std::lock_guard lock(mutex_);
+  if (charters_.contains(charter.key) || charter.sequence != 1 || charter.previous)
+    return fail(ErrorKind::conflict, "HF-SIGNER-0005",
+                "the key " + charter.key + " has a charter: another needs its approvers");
+  for (const auto& [name, other] : charters_)
+    for (const auto& version : charter.versions)
+      if (std::ranges::any_of(other.versions, [&](const auto& one) { return one.fingerprint == version.fingerprint; }))
+        return fail(ErrorKind::conflict, "HF-SIGNER-0005", "this key is under the charter of " + name + " already");
+  HF_CHECK(journal_->append(now(), {{"what", "founded"}, {"key", charter.key}, {"charter", digest_of(charter)}}));
+  HF_CHECK(keep(charter));
+  charters_.emplace(charter.key, charter);
+  return {};
+}
+
+Result<void> Custodian::succeed(const Charter& next, const SigningRequest& request,
+                                std::span<const Approval> approvals) {
+  if (const auto faults = faults_of(next); !faults.empty())
+    return fail(ErrorKind::invalid, "HF-KEYS-0001",
+                "the charter is wrong at " + faults[0].pointer + ": " + faults[0].what);
+  HF_CHECK(check_versions(next));
+  const std::lock_guard lock(mutex_);
+  const auto in_force = charters_.find(next.key);
+  if (in_force == charters_.end())
+    return fail(ErrorKind::not_found, "HF-SIGNER-0007", "the key " + next.key + " has no charter yet");
+  const auto digest = digest_of(request);
+  auto lacks = lacks_of_succession(in_force->second, next, request, approvals, now());
+  if (rejected_.contains(digest)) lacks.push_back({"rejected", "the request was rejected"});
+  if (!lacks.empty()) return refused(lacks);
+  HF_CHECK(journal_->append(
+      now(), {{"what", "succeeded"}, {"key", next.key}, {"charter", digest_of(next)}, {"request", digest}}));
+  HF_CHECK(keep(next));
+  in_force->second = next;
+  return {};
+}
+
+Result<void> Custodian::reject(const SigningRequest& request, const Approval& rejection) {
+  const std::lock_guard lock(mutex_);
+  const auto charter = charters_.find(request.key);
+  if (charter == charters_.end())
+    return fail(ErrorKind::not_found, "HF-SIGNER-0007", "the key " + request.key + " has no charter");
+  const auto standing = standing_of(charter->second, request, std::span(&rejection, 1), now());
+  if (standing.rejected_by.empty()) return refused(std::vector<Lack>{{"approvals", "the rejection is no approver's"}});
+  const auto digest = digest_of(request);
+  HF_CHECK(journal_->append(
+      now(), {{"what", "rejected"}, {"key", request.key}, {"request", digest}, {"by", standing.rejected_by.front()}}));
+  rejected_[digest] = true;
+  return {};
+}
+
+Result<Charter> Custodian::charter(std::string_view key) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = charters_.find(key);
+  if (found == charters_.end())
+    return fail(ErrorKind::not_found, "HF-SIGNER-0007", "the key " + std::string(key) + " has no charter");
+  return found->second;
+}
+
+Result<Signature> Custodian::sign(const SignOrder& order) {
+  const auto& request = order.request;
+  const bool granted = request.kind == RequestKind::grant;
+  if (order.evidence.size() > kEvidenceMax)
+    return fail(ErrorKind::limit, "HF-SIGNER-0008", "the evidence is larger than any format's");
+  const auto* viewed = request.view ? request.view->if_contains("format") : nullptr;
+  const std::string name = granted                         ? order.format
+                           : viewed && viewed->is_string() ? std::string(viewed->get_string())
+                                                           : std::string();
+  const auto* format = formats_(name);
+  if (!format) return fail(ErrorKind::invalid, "HF-SIGNER-0008", "there is no format '" + name + "'");
+  if (format->signatures() != 1)
+    return fail(ErrorKind::invalid, "HF-SIGNER-0008",
+                "the format '" + name + "' takes more than one signature, which the signer does not make yet");
+  HF_TRY(auto view, format->view(order.evidence));
+  const Use use{.requester = granted ? order.requester : request.requester,
+                .branch = granted ? order.branch : request.branch,
+                .product = granted ? order.product : request.product,
+                .scheme = granted ? order.scheme : request.scheme,
+                .view = std::move(view),
+                .evidence_sha256 = to_hex(crypto::sha256({order.evidence}))};
+  const auto digest = digest_of(request);
+  const auto version_key = version_name(request.key, request.key_version);
+
+  // Decided and written down in one step, so that of two orders for the last use only one gets it.
+  std::unique_lock lock(mutex_);
+  const auto charter = charters_.find(request.key);
+  if (charter == charters_.end())
+    return fail(ErrorKind::not_found, "HF-SIGNER-0007", "the key " + request.key + " has no charter");
+  const auto at = now();
+  auto lacks =
+      lacks_of_use(charter->second, request, order.approvals, use, counts_of(digest, request.key, version_key, at), at);
+  if (rejected_.contains(digest)) lacks.push_back({"rejected", "the request was rejected"});
+  SigningContext context{.key = {},
+                         .scheme = use.scheme,
+                         .certificate = order.certificate,
+                         .intermediates = order.intermediates,
+                         .signing_time = granted ? order.signing_time : request.signing_time.value_or(at)};
+  if (granted && (context.signing_time > at + kSigningTimeSkew || context.signing_time < at - kSigningTimeSkew))
+    lacks.push_back({"signing_time", "the signing time is not now"});
+  if (!granted && request.certificate_sha256 !=
+                      (order.certificate.empty() ? std::string() : to_hex(crypto::sha256({order.certificate}))))
+    lacks.push_back({"certificate", "the certificate is not the one that was approved"});
+  if (!lacks.empty()) return refused(lacks);
+  const auto* version = charter->second.version(request.key_version);
+  const crypto::KeyPin pin{version->id, version->fingerprint};
+  count(digest, request.key, version_key, at, 1);
+  lock.unlock();
+
+  const auto give_back = [&](std::int64_t line) {
+    const std::lock_guard again(mutex_);
+    count(digest, {}, version_key, at, -1);
+    if (auto& recent = recent_[request.key]; !recent.empty()) recent.pop_back();
+    if (line > 0) static_cast<void>(journal_->append_soon(latest_, {{"what", "void"}, {"of", line}}));
+  };
+  // The public key comes from the token under the charter's pin, and the input is made before the use is written down.
+  const auto key = token_->public_key(pin);
+  const auto to_sign =
+      key ? format->to_sign(order.evidence, (context.key = *key, context)) : Result<ToSign>(fail(key.error()));
+  if (!to_sign) {
+    give_back(0);
+    return fail(to_sign.error());
+  }
+  auto input = to_sign->is_digest ? to_sign->bytes : crypto::signing_input(use.scheme, to_sign->bytes);
+  const auto line = journal_->append(at, {{"what", "begin"},
+                                          {"key", request.key},
+                                          {"version", request.key_version},
+                                          {"request", digest},
+                                          {"evidence", use.evidence_sha256},
+                                          {"input", to_hex(crypto::sha256({input}))},
+                                          {"by", use.requester}});
+  if (!line) {
+    give_back(0);
+    return fail(line.error());
+  }
+  auto signature = token_->sign(pin, use.scheme, input);
+  if (!signature) {
+    // A reply that was lost may have been a signature: then the use stays used.
+    if (!crypto::may_have_signed(signature.error())) give_back(*line);
+    return fail(signature.error());
+  }
+  static_cast<void>(
+      journal_->append_soon(at, {{"what", "end"}, {"of", *line}, {"signature", to_hex(crypto::sha256({*signature}))}}));
+  return Signature{*std::move(signature), std::move(input), *line, journal_->head()};
+}
+
+}  // namespace hf::keys

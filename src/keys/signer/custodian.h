@@ -1,0 +1,98 @@
+// Who holds the keys of one token and decides about every signature. It believes its own charters, its own journal and
+// its own clock, and nothing that a database says: a caller brings the request, the approvals and the evidence, and
+// each is checked here.
+//
+//   <token directory>/signer/charters/<key>.json   the charter in force of each key
+//   <token directory>/signer/journal               every use, before it happens (journal.h)
+#pragma once
+
+#include <deque>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "crypto/token.h"
+#include "keys/authorize.h"
+#include "keys/signer/journal.h"
+
+namespace hf::keys {
+
+// One signature that is asked for.
+struct SignOrder {
+  SigningRequest request;
+  std::vector<Approval> approvals{};
+  Bytes evidence{};
+  // Under a grant: who uses it for what. Under a `sign` request these are the request's.
+  std::string requester{}, branch{}, product{}, format{};
+  crypto::SignatureScheme scheme{};
+  Time signing_time{};  // under a grant; at most an hour from the custodian's clock
+  Bytes certificate{};  // DER, for containers that carry one
+  std::vector<Bytes> intermediates{};
+};
+
+struct Signature {
+  Bytes signature;
+  Bytes input;               // what the scheme signed
+  std::int64_t journal = 0;  // line of the use
+  JournalHead head;          // of the journal, after it
+};
+
+class Custodian {
+ public:
+  using FormatFinder = std::function<const Format*(std::string_view)>;
+
+  // HF-SIGNER-0001, 0002, 0004 (a charter that cannot be read).
+  static Result<std::unique_ptr<Custodian>> open(std::unique_ptr<crypto::Token> token,
+                                                 const std::filesystem::path& directory, const Clock& clock,
+                                                 FormatFinder formats);
+
+  [[nodiscard]] Result<crypto::TokenInfo> info() { return token_->info(); }
+  [[nodiscard]] Result<crypto::TokenContents> contents() { return token_->contents(); }
+  [[nodiscard]] JournalHead head() const { return journal_->head(); }
+  [[nodiscard]] Result<crypto::TokenKey> generate(crypto::KeyAlgorithm algorithm, std::string_view label);
+
+  // The first charter of a key that has none. HF-SIGNER-0005 if it has one, or the token does not hold its versions.
+  Result<void> found(const Charter& charter);
+  // Another charter, as the one in force allows. HF-SIGNER-0006 with what is lacking.
+  Result<void> succeed(const Charter& next, const SigningRequest& request, std::span<const Approval> approvals);
+  // A rejection kills a request for good, whatever approvals are shown later. HF-SIGNER-0006 if it is no approver's.
+  Result<void> reject(const SigningRequest& request, const Approval& rejection);
+  [[nodiscard]] Result<Charter> charter(std::string_view key) const;  // HF-SIGNER-0007 if there is none
+
+  // HF-SIGNER-0006 with everything that is lacking. Any other error: see crypto::may_have_signed().
+  Result<Signature> sign(const SignOrder& order);
+
+ private:
+  Custodian(std::unique_ptr<crypto::Token> token, std::filesystem::path directory, const Clock& clock,
+            FormatFinder formats)
+      : token_(std::move(token)), directory_(std::move(directory)), clock_(clock), formats_(std::move(formats)) {}
+  struct Begun {
+    std::int64_t line;
+    std::string request, version;
+  };
+  void replay(std::int64_t line, const JsonObject& record);
+  Result<void> load_charters();
+  Result<void> keep(const Charter& charter);
+  Result<void> check_versions(const Charter& charter);
+  [[nodiscard]] Time now();  // with mutex_ held: never before what the journal has seen
+  [[nodiscard]] Counts counts_of(const std::string& request, const std::string& key, const std::string& version,
+                                 Time at);
+  void count(const std::string& request, const std::string& key, const std::string& version, Time at, std::int64_t by);
+
+  std::unique_ptr<crypto::Token> token_;
+  std::filesystem::path directory_;
+  const Clock& clock_;
+  FormatFinder formats_;
+  std::unique_ptr<Journal> journal_;
+
+  mutable std::mutex mutex_;  // guards all below, and orders decisions with their journal lines
+  std::map<std::string, Charter, std::less<>> charters_;
+  std::map<std::string, std::int64_t, std::less<>> of_request_, of_version_;
+  std::map<std::string, std::deque<Time>, std::less<>> recent_;  // uses in the last hour, by key
+  std::map<std::string, bool, std::less<>> rejected_;
+  std::map<std::int64_t, Begun> begun_;  // of the replay: what a later line may void
+  Time latest_{};
+};
+
+}  // namespace hf::keys

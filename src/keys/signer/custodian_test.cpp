@@ -1,0 +1,256 @@
+// Against a real SoftHSM token. Faults come from tests/support/p11_fault_module.cpp, which lies between.
+#include "keys/signer/custodian.h"
+
+#include <dlfcn.h>
+#include <gtest/gtest.h>
+#include <atomic>
+#include <fstream>
+#include <thread>
+
+#include "keys/keys_test.h"
+#include "support/p11_fault.h"
+#include "support/temp_dir.h"
+
+namespace hf::keys {
+namespace {
+
+using namespace test;
+using namespace std::chrono_literals;
+
+constexpr unsigned long kDeviceError = 0x30, kMechanismInvalid = 0x70;  // CKR_*, PKCS#11 2.40
+
+class CustodianTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (crypto::find_soft_module().empty()) GTEST_SKIP() << "SoftHSM is not installed";
+    void* const library = ::dlopen(HF_P11_FAULT, RTLD_NOW | RTLD_LOCAL);
+    ASSERT_TRUE(library) << ::dlerror();
+    fault_ = reinterpret_cast<hf::test::P11Fault* (*)()>(::dlsym(library, "hf_p11_fault"))();
+    fault_->reset();
+    auto config = crypto::set_up_soft_token(dir_.path(), {}, HF_P11_FAULT);
+    ASSERT_TRUE(config) << config.error().message << config.error().detail;
+    config_ = *config;
+    custodian_ = open();
+    ASSERT_TRUE(custodian_);
+    const auto key = custodian_->generate(crypto::KeyAlgorithm::ecdsa_p256, "px-fw-1");
+    ASSERT_TRUE(key) << key.error().message << key.error().detail;
+    charter_.versions[0].id = key->pin.id;
+    charter_.versions[0].fingerprint = key->pin.fingerprint;
+    public_key_ = key->public_key;
+    const auto founded = custodian_->found(charter_);
+    ASSERT_TRUE(founded) << founded.error().message;
+  }
+  void TearDown() override {
+    if (fault_) fault_->reset();
+  }
+
+  [[nodiscard]] std::unique_ptr<Custodian> open() {
+    auto token = crypto::open_token(config_);
+    EXPECT_TRUE(token) << token.error().message;
+    if (!token) return nullptr;
+    auto custodian = Custodian::open(*std::move(token), signer(), clock_, &find_text_format);
+    EXPECT_TRUE(custodian) << custodian.error().message << custodian.error().detail;
+    return custodian ? *std::move(custodian) : nullptr;
+  }
+  [[nodiscard]] std::filesystem::path signer() const { return dir_.path() / "token" / "signer"; }
+  void reopen() {
+    custodian_.reset();
+    custodian_ = open();
+  }
+  [[nodiscard]] SignOrder order(std::int64_t uses = 1) const {
+    auto request = request_for(charter_, kEvidence);
+    request.uses = uses;
+    return {.request = request,
+            .approvals = {approval_by(cast_.ann, request), approval_by(cast_.bob, request)},
+            .evidence = kEvidence};
+  }
+  [[nodiscard]] std::string signing(const SignOrder& order) {
+    const auto signature = custodian_->sign(order);
+    if (!signature)
+      return signature.error().code == "HF-SIGNER-0006" ? signature.error().detail
+                                                        : std::string(signature.error().code);
+    return crypto::Verifier(public_key_).verify(order.request.scheme, order.evidence, signature->signature) ? "ok"
+                                                                                                            : "bad";
+  }
+  void arm(std::string_view function, unsigned long value) {
+    fault_->function = function, fault_->value = value, fault_->times = 1, fault_->skip = 0;
+  }
+
+  const Bytes kEvidence = evidence_of(R"({"version":"1.2"})");
+  hf::test::TempDir dir_;
+  hf::test::P11Fault* fault_ = nullptr;
+  crypto::TokenConfig config_;
+  ManualClock clock_{kNow};
+  Cast cast_;
+  Charter charter_ = cast_.charter();
+  crypto::PublicKey public_key_;
+  std::unique_ptr<Custodian> custodian_;
+};
+
+TEST_F(CustodianTest, SignsWhatWasApprovedOnce) {
+  const auto once = order();
+  EXPECT_EQ(signing(once), "ok");
+  EXPECT_EQ(signing(once), "used");
+  auto unapproved = order();
+  unapproved.approvals.pop_back();
+  EXPECT_EQ(signing(unapproved), "approvals,used");
+}
+
+// Abuse case 2: approve A, sign B.
+TEST_F(CustodianTest, Abuse02AnotherContentIsRefused) {
+  auto other = order();
+  other.evidence = evidence_of(R"({"version":"6.6"})");
+  EXPECT_EQ(signing(other), "evidence");
+}
+
+// Abuse case 3: 32 at once, with one approval.
+TEST_F(CustodianTest, Abuse03OfManyAtOnceExactlyAsManyAsApprovedAreSigned) {
+  for (const int uses : {1, 5}) {
+    auto one = order(uses);
+    one.request.id[0] = char('a' + uses);
+    one.approvals = {approval_by(cast_.ann, one.request), approval_by(cast_.bob, one.request)};
+    std::atomic<int> signed_count = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 32; ++i) threads.emplace_back([&] { signed_count += custodian_->sign(one) ? 1 : 0; });
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(signed_count, uses);
+  }
+}
+
+// Abuse case 4: a restart, with whatever database.
+TEST_F(CustodianTest, Abuse04WhatWasUsedStaysUsedAfterARestart) {
+  const auto once = order();
+  EXPECT_EQ(signing(once), "ok");
+  reopen();
+  EXPECT_EQ(signing(once), "used");
+}
+
+// Abuse case 7: the clock is set back.
+TEST_F(CustodianTest, Abuse07TimeDoesNotGoBackForTheCustodian) {
+  clock_.set(kNow + 80h);
+  auto later = request_for(charter_, kEvidence, kNow + 80h);
+  EXPECT_EQ(signing({.request = later,
+                     .approvals = {approval_by(cast_.ann, later, Decision::approve, kNow + 80h),
+                                   approval_by(cast_.bob, later, Decision::approve, kNow + 80h)},
+                     .evidence = kEvidence}),
+            "ok");
+  clock_.set(kNow);
+  EXPECT_EQ(signing(order()), "expired");
+  reopen();
+  EXPECT_EQ(signing(order()), "expired") << "nor after a restart";
+}
+
+// Abuse case 9: a rejection, and then all the approvals.
+TEST_F(CustodianTest, Abuse09ARejectionKillsForGood) {
+  const auto once = order();
+  EXPECT_EQ(custodian_->reject(once.request, approval_by(cast_.ann, once.request)).error().code, "HF-SIGNER-0006")
+      << "an approval is no rejection";
+  ASSERT_TRUE(custodian_->reject(once.request, approval_by(cast_.dan, once.request, Decision::reject)));
+  EXPECT_EQ(signing(once), "rejected");
+  reopen();
+  EXPECT_EQ(signing(once), "rejected");
+}
+
+// Abuse cases 21 and 22: what the token does wrong.
+TEST_F(CustodianTest, Abuse22AWrongSignatureIsWithheldAndItsUseCounts) {
+  const auto once = order();
+  fault_->corrupt_signatures = true;
+  EXPECT_EQ(signing(once), "HF-KEY-0003");
+  fault_->corrupt_signatures = false;
+  EXPECT_EQ(signing(once), "used");
+  reopen();
+  EXPECT_EQ(signing(once), "used");
+}
+
+TEST_F(CustodianTest, AnAmbiguousFailureCountsAndADefiniteOneDoesNot) {
+  auto once = order();
+  arm("C_Sign", kDeviceError);
+  EXPECT_EQ(signing(once), "HF-P11-0013");
+  EXPECT_EQ(signing(once), "used") << "the answer was lost; a signature may exist";
+  once.request.id[0] = 'c';
+  once.approvals = {approval_by(cast_.ann, once.request), approval_by(cast_.bob, once.request)};
+  arm("C_SignInit", kMechanismInvalid);
+  EXPECT_EQ(signing(once), "HF-P11-0016");
+  reopen();
+  EXPECT_EQ(signing(once), "ok") << "the token refused: nothing was signed";
+}
+
+TEST_F(CustodianTest, LimitsOfTheKeyHoldOverRequestsAndRestarts) {
+  auto next = charter_;
+  next.sequence = 2;
+  next.previous = digest_of(charter_);
+  next.policy.max_uses = 3;
+  next.policy.max_per_hour = 2;
+  SigningRequest change{.kind = RequestKind::charter,
+                        .id = std::string(32, 'b'),
+                        .key = "px-fw",
+                        .charter = digest_of(charter_),
+                        .requester = "user:9",
+                        .person = "user:9",
+                        .reason = "limits",
+                        .created_at = kNow,
+                        .expires_at = kNow + 1h,
+                        .next_charter = digest_of(next)};
+  const std::vector approvals{approval_by(cast_.ann, change), approval_by(cast_.bob, change)};
+  EXPECT_EQ(custodian_->succeed(next, change, std::span(approvals).first(1)).error().detail, "approvals");
+  ASSERT_TRUE(custodian_->succeed(next, change, approvals));
+  EXPECT_EQ(signing(order()), "charter") << "asked under the charter before";
+  charter_ = next;
+  const auto numbered = [&](char id) {
+    auto one = order();
+    one.request.id[0] = id;
+    one.approvals = {approval_by(cast_.ann, one.request), approval_by(cast_.bob, one.request)};
+    return one;
+  };
+  EXPECT_EQ(signing(numbered('1')), "ok");
+  EXPECT_EQ(signing(numbered('2')), "ok");
+  EXPECT_EQ(signing(numbered('3')), "policy.max_per_hour");
+  reopen();
+  EXPECT_EQ(signing(numbered('3')), "policy.max_per_hour");
+  clock_.advance(61min);
+  EXPECT_EQ(signing(numbered('3')), "ok");
+  clock_.advance(61min);
+  EXPECT_EQ(signing(numbered('4')), "policy.max_uses");
+}
+
+TEST_F(CustodianTest, AKeyHasOneCharterAndTheTokenMustHoldWhatItSays) {
+  EXPECT_EQ(custodian_->found(charter_).error().code, "HF-SIGNER-0005")
+      << "a second founding would replace the approvers";
+  auto other = charter_;
+  other.key = "alias";
+  EXPECT_EQ(custodian_->found(other).error().code, "HF-SIGNER-0005") << "18: the same key under another name";
+  other.versions[0].id = {9, 9};
+  EXPECT_EQ(custodian_->found(other).error().code, "HF-SIGNER-0005") << "25: not on the token";
+  auto request = request_for(charter_, kEvidence);
+  request.key = "nobody";
+  EXPECT_EQ(custodian_->sign({.request = request, .approvals = {}, .evidence = kEvidence}).error().code,
+            "HF-SIGNER-0007");
+}
+
+// Abuse case 39, for the signer's own journal.
+TEST_F(CustodianTest, Abuse39AnAlteredJournalStopsTheSigner) {
+  EXPECT_EQ(signing(order()), "ok");
+  custodian_.reset();
+  const auto path = signer() / "journal";
+  std::string text(std::istreambuf_iterator<char>(std::ifstream(path).rdbuf()), {});
+  const auto opened = [&](const std::string& content) {
+    std::ofstream(path, std::ios::trunc) << content;
+    auto custodian = Custodian::open(*crypto::open_token(config_), signer(), clock_, &find_text_format);
+    return custodian ? std::string("ok") : std::string(custodian.error().code);
+  };
+  for (std::size_t i = 0; i + 1 < text.size(); i += 7) {
+    auto altered = text;
+    altered[i] = altered[i] == '1' ? '2' : '1';
+    if (altered.find_last_of('\n', altered.size() - 2) < i)
+      continue;  // the last line's content has no line after it yet
+    EXPECT_EQ(opened(altered), "HF-SIGNER-0002") << i;
+  }
+  const auto second = text.find('\n') + 1;
+  EXPECT_EQ(opened(text.substr(0, second) + text.substr(text.find('\n', second) + 1)), "HF-SIGNER-0002")
+      << "a line was taken out";
+  EXPECT_EQ(opened(text + "{\"n\":"), "ok") << "a torn last line was never acknowledged";
+  EXPECT_EQ(std::filesystem::file_size(path), text.size());
+}
+
+}  // namespace
+}  // namespace hf::keys

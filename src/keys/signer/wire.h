@@ -1,0 +1,22 @@
+// The signer's values as JSON, for the channel.
+#pragma once
+
+#include "keys/signer/custodian.h"
+
+namespace hf::keys {
+
+[[nodiscard]] JsonObject to_json(const SignOrder& order);
+[[nodiscard]] Result<SignOrder> sign_order_of(const JsonObject& json);  // HF-SIGNER-0010
+[[nodiscard]] JsonObject to_json(const Signature& signature);
+[[nodiscard]] Result<Signature> signature_of(const JsonObject& json);
+[[nodiscard]] JsonObject to_json(const crypto::Custody& custody);
+[[nodiscard]] JsonObject to_json(const crypto::TokenKey& key);
+[[nodiscard]] Result<crypto::TokenKey> token_key_of(const JsonObject& json);
+[[nodiscard]] JsonObject to_json(const crypto::TokenContents& contents);
+[[nodiscard]] Result<crypto::TokenContents> token_contents_of(const JsonObject& json);
+[[nodiscard]] JsonObject to_json(const JournalHead& head);
+[[nodiscard]] Result<JournalHead> journal_head_of(const JsonObject& json);
+[[nodiscard]] JsonArray to_json(std::span<const Approval> approvals);
+[[nodiscard]] Result<std::vector<Approval>> approvals_of(const Json* json);
+
+}  // namespace hf::keys

@@ -1,0 +1,88 @@
+// All SQL of the register of keys.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "keys/signer/custodian.h"
+#include "ledger/transaction.h"
+
+namespace hf::keys {
+
+struct StoredKey {
+  std::int64_t id = 0;
+  std::string name, key_class, environment;
+  Time created_at;
+  Charter charter;  // in force
+  std::string charter_digest;
+  std::int64_t signatures = 0;
+  std::int64_t entry = 0;
+};
+
+struct StoredRequest {
+  std::int64_t id = 0;
+  std::string digest;
+  SigningRequest request;
+  std::string attachment;
+  std::vector<Approval> approvals;
+  std::int64_t used = 0;  // signatures made
+  std::int64_t entry = 0;
+};
+
+struct StoredSignature {
+  std::int64_t id = 0;
+  std::string request, key, product, format, scheme, artifact_name, artifact_sha256, signature, requester;
+  std::int64_t version = 0, journal_line = 0, entry = 0;
+  Time signed_at;
+  std::vector<std::string> signed_files;  // SHA-256
+};
+
+class Store {
+ public:
+  explicit Store(const db::Reader& reader) : db_(reader) {}
+
+  [[nodiscard]] Result<std::optional<StoredKey>> key(std::string_view name) const;
+  [[nodiscard]] Result<std::vector<std::string>> key_names() const;
+  struct Version {
+    std::int64_t id;
+    std::string fingerprint, spki, custody;
+  };
+  [[nodiscard]] Result<std::optional<Version>> version(std::int64_t key_id, std::int64_t version) const;
+  // Names of keys by the fingerprint of a version, for a token's contents.
+  [[nodiscard]] Result<std::optional<std::string>> key_with(std::string_view fingerprint) const;
+
+  [[nodiscard]] Result<std::optional<StoredRequest>> request(std::string_view digest) const;
+  // By a beginning of its digest of at least 8 digits. HF-KEYS-0012 if it is of more than one.
+  [[nodiscard]] Result<std::optional<std::string>> digest_from(std::string_view beginning) const;
+  // Newest first, with an id below `before`; of a key, unless it is empty.
+  [[nodiscard]] Result<std::vector<std::string>> requests(std::string_view key, std::int64_t before,
+                                                          std::int64_t limit) const;
+  [[nodiscard]] Result<std::vector<StoredSignature>> signatures(std::int64_t key_id, std::int64_t before,
+                                                                std::int64_t limit) const;
+
+ private:
+  const db::Reader& db_;
+};
+
+Result<void> insert_key(ledger::Transaction& transaction, ledger::EntryId entry, const Charter& charter,
+                        const std::vector<crypto::TokenKey>& versions);
+Result<void> insert_charter(ledger::Transaction& transaction, ledger::EntryId entry, std::int64_t key_id,
+                            const Charter& charter);
+Result<void> insert_request(ledger::Transaction& transaction, ledger::EntryId entry, std::int64_t key_id,
+                            const SigningRequest& request, std::string_view attachment);
+// HF-KEYS-0013 if the person has spoken already.
+Result<void> insert_approval(ledger::Transaction& transaction, ledger::EntryId entry, std::int64_t request_id,
+                             const Approval& approval);
+struct NewSignature {
+  std::int64_t request_id, key_version_id;
+  std::string product, format, artifact_name, artifact_sha256, evidence_sha256, requester;
+  crypto::SignatureScheme scheme;
+  Signature made;
+};
+Result<std::int64_t> insert_signature(ledger::Transaction& transaction, ledger::EntryId entry,
+                                      const NewSignature& signature);
+Result<void> insert_signed_artifact(ledger::Transaction& transaction, ledger::EntryId entry, std::string_view sha256,
+                                    std::int64_t signature_id);
+
+}  // namespace hf::keys

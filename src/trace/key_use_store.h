@@ -1,0 +1,32 @@
+// From a signing key to what it signed, and to the builds, units and markets that depend on it: the SQL.
+#pragma once
+
+#include "base/json.h"
+#include "trace/exposure_store.h"
+
+namespace hf::trace {
+
+class KeyUseStore {
+ public:
+  KeyUseStore(const db::Reader& reader, AsOf as_of) : db_(reader), as_of_(as_of) {}
+
+  struct Key {
+    std::int64_t id;
+    std::string key_class, environment, owner, deputy, charter;  // charter: digest
+  };
+  [[nodiscard]] Result<std::optional<Key>> key(std::string_view name) const;
+  // {version, algorithm, fingerprint, signatures}
+  [[nodiscard]] Result<JsonArray> versions(std::int64_t key_id) const;
+  // Newest first: {signed_at, version, product, format, artifact, artifact_sha256, requester, request, entry}
+  [[nodiscard]] Result<JsonArray> signatures(std::int64_t key_id, std::int64_t limit) const;
+  // Paths of the builds with an artifact that it signed.
+  [[nodiscard]] Result<JsonArray> builds(std::int64_t key_id) const;
+  // Units that run such a build, by market.
+  [[nodiscard]] Result<std::vector<std::pair<std::string, std::int64_t>>> units(std::int64_t key_id) const;
+
+ private:
+  const db::Reader& db_;
+  AsOf as_of_;
+};
+
+}  // namespace hf::trace
