@@ -9,6 +9,7 @@
 #include <cstring>
 #include <ctime>
 
+#include "crypto/byte_order.h"
 #include "crypto/der.h"
 #include "crypto/openssl_ptr.h"
 
@@ -294,7 +295,7 @@ Result<Bytes> cms_signed_data(const CmsSigner& signer, std::optional<ByteView> c
 
   std::vector<Bytes> encapsulated{der::oid(kData)};
   if (content) encapsulated.push_back(der::value(der::context(0), {der::value(der::kOctetString, {*content})}));
-  std::ranges::sort(certificates);  // a SET OF
+  std::ranges::sort(certificates, ByteOrder());  // a SET OF
   const auto data = sequence({der::integer(std::uint64_t{1}), der::value(der::kSet, {digest_algorithm(signer.scheme)}),
                               sequence(encapsulated), der::value(der::context(0), certificates),
                               der::value(der::kSet, {sequence(info)})});

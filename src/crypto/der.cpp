@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "crypto/byte_order.h"
+
 namespace hf::crypto {
 namespace der {
 namespace {
@@ -42,7 +44,7 @@ Bytes value(std::uint8_t tag, const std::vector<Bytes>& parts) {
 }
 
 Bytes set_of(std::vector<Bytes> parts) {
-  std::ranges::sort(parts);
+  std::ranges::sort(parts, ByteOrder());
   return value(kSet, parts);
 }
 

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <map>
 
+#include "crypto/byte_order.h"
 #include "crypto/random.h"
 
 namespace hf::crypto::p11 {
@@ -211,7 +212,7 @@ Result<TokenContents> contents_of(Session& session) {
   struct Objects {
     std::vector<CK_OBJECT_HANDLE> privates, publics;
   };
-  std::map<Bytes, Objects> by_id;
+  std::map<Bytes, Objects, ByteOrder> by_id;
   for (const auto type : {CKO_PRIVATE_KEY, CKO_PUBLIC_KEY}) {
     HF_TRY(const auto objects, session.find(of_class(type)));
     for (const auto object : objects) {

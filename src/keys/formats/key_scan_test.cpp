@@ -9,6 +9,7 @@ using namespace fixture;
 
 Bytes around(ByteView middle, std::size_t before, std::size_t after = 50) {
   auto bytes = noise(before);
+  bytes.reserve(before + middle.size() + after);
   put(bytes, middle);
   put(bytes, noise(after, 3));
   return bytes;

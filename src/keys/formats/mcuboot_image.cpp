@@ -33,6 +33,7 @@ void put_record(Bytes& area, std::uint16_t type, ByteView value) {
 
 Bytes area_of(std::uint16_t magic, ByteView records) {
   Bytes area;
+  area.reserve(kTlvHead + records.size());
   put_le16(area, magic);
   put_le16(area, std::uint16_t(records.size() + kTlvHead));
   put(area, records);
