@@ -1,0 +1,116 @@
+// Signatures through the signer process (policy, approvals, journal on disk, verification), 16 callers, under a
+// standing grant, against the same token asked directly by threads of this process with nothing around it.
+#include <atomic>
+#include <thread>
+
+#include "crypto/token.h"
+#include "keys/formats/formats.h"
+#include "keys/signer/process.h"
+#include "keys/signer/supervisor.h"
+#include "support/bench.h"
+#include "support/software_key.h"
+#include "support/temp_dir.h"
+
+namespace {
+
+using namespace hf;
+using namespace std::chrono_literals;
+
+constexpr int kCallers = 16;
+constexpr double kSeconds = 4;
+
+// Calls from so many threads for some seconds; calls a second.
+template <class F>
+double rate(int threads, F call) {
+  std::atomic<std::int64_t> done = 0;
+  std::vector<std::thread> running;
+  const bench::Stopwatch watch;
+  for (int i = 0; i < threads; ++i)
+    running.emplace_back([&] {
+      for (; watch.seconds() < kSeconds; ++done) call();
+    });
+  for (auto& thread : running) thread.join();
+  return double(done) / watch.seconds();
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  const SystemClock clock;
+  if (count > 1 && std::string_view(arguments[1]) == "signer")
+    return keys::run_signer(keys::kSignerChannel, clock, &keys::find_format);
+  bench::Report report("keys_sign");
+  for (const auto algorithm :
+       {crypto::KeyAlgorithm::ecdsa_p256, crypto::KeyAlgorithm::ecdsa_p384, crypto::KeyAlgorithm::rsa_3072}) {
+    test::TempDir directory;
+    const auto config = bench::must(crypto::set_up_soft_token(directory.path(), {}));
+    const auto scheme = crypto::default_scheme_of(algorithm);
+    const std::string name(crypto::name_of(algorithm));
+    auto signer = std::make_unique<keys::Signer>(keys::SignerConfig{.token = config,
+                                                                    .directory = directory.path() / "token" / "signer",
+                                                                    .program = "/proc/self/exe",
+                                                                    .arguments = {"signer"}},
+                                                 clock);
+    const auto key = bench::must(signer->generate(algorithm, "bench"));
+    const test::SoftwareKey ann, bob;
+    const auto approver = [](const char* who, const test::SoftwareKey& of) {
+      return keys::Approver{
+          .person = who, .name = who, .roles = {"officer"}, .kind = keys::CredentialKind::key, .key = of.public_key()};
+    };
+    const keys::Charter charter{.key = "bench",
+                                .key_class = keys::KeyClass::firmware,
+                                .environment = keys::Environment::test,
+                                .owner = "ann",
+                                .deputy = "bob",
+                                .versions = {{.version = 1,
+                                              .algorithm = algorithm,
+                                              .id = key.pin.id,
+                                              .fingerprint = key.pin.fingerprint,
+                                              .state = keys::VersionState::active}},
+                                .policy = {.formats = {"raw"}, .schemes = {scheme}, .digest_only = true},
+                                .approval = {.steps = {{.name = "officers", .roles = {"officer"}, .needed = 2}}},
+                                .grants = {.signatures = 1'000'000'000, .days = 30},
+                                .approvers = {approver("ann", ann), approver("bob", bob)}};
+    bench::must(signer->found(charter));
+    const auto now = clock.now();
+    const keys::SigningRequest grant{
+        .kind = keys::RequestKind::grant,
+        .id = std::string(32, 'a'),
+        .key = "bench",
+        .key_version = 1,
+        .charter = keys::digest_of(charter),
+        .requester = "token:1",
+        .person = "user:1",
+        .reason = "bench",
+        .created_at = now,
+        .expires_at = now + 24h,
+        .grant = keys::Grant{
+            .signatures = 1'000'000'000, .products = {"px"}, .formats = {"raw"}, .requesters = {"token:1"}}};
+    keys::SignOrder order{.request = grant,
+                          .requester = "token:1",
+                          .product = "px",
+                          .format = "raw",
+                          .scheme = scheme,
+                          .signing_time = now};
+    for (const auto& [who, of] : {std::pair{"ann", &ann}, std::pair{"bob", &bob}}) {
+      keys::Approval approval{.statement = {keys::digest_of(grant), keys::Decision::approve, who, now},
+                              .kind = keys::CredentialKind::key};
+      approval.signature = of->sign(bytes_of(keys::canonical(approval.statement)));
+      order.approvals.push_back(std::move(approval));
+    }
+    const auto artifact = directory.path() / "artifact";
+    std::FILE* const file = std::fopen(artifact.c_str(), "wb");
+    std::fputs("artifact", file);
+    std::fclose(file);
+    const JsonObject options{{"algorithm", scheme == crypto::SignatureScheme::ecdsa_p384_sha384 ? "sha384" : "sha256"}};
+    order.evidence = bench::must(keys::find_format("raw")->evidence(artifact, options));
+    const auto governed = rate(kCallers, [&] { bench::must(signer->sign(order)); });
+    signer = nullptr;
+    const auto token = bench::must(crypto::open_token(config));
+    const Bytes input(crypto::input_size_of(scheme), 7);
+    const auto bare = rate(2, [&] { bench::must(token->sign(key.pin, scheme, input)); });
+    report.figure(name + ", governed, 16 callers", governed, "signatures/s");
+    report.figure(name + ", the token alone, verified, 2 threads", bare, "signatures/s");
+    report.figure(name + ", governed of the token alone", governed / bare, "", bench::at_least(0.8));
+  }
+}
