@@ -21,7 +21,8 @@ describe("journeys", { skip: baseURL ? false : "no BASE_URL" }, () => {
     return response.json();
   };
   const heading = (text) => page.getByRole("heading", { level: 1 }).filter({ hasText: text }).waitFor();
-  const settled = () => page.waitForFunction(() => document.querySelector("main h1") && !document.querySelector(".wait"));
+  // Before the server said who asks there is a heading too, and no key is heard: that page is busy, not settled.
+  const settled = () => page.waitForFunction(() => document.querySelector('main:not([aria-busy="true"]) h1') && !document.querySelector(".wait"));
   const shoot = async (name) => {
     await settled();
     await page.screenshot({ path: `${folder}/${name}.png`, animations: "disabled" });
