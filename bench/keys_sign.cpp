@@ -8,8 +8,8 @@
 #include "keys/signer/process.h"
 #include "keys/signer/supervisor.h"
 #include "support/bench.h"
-#include "support/software_key.h"
 #include "support/temp_dir.h"
+#include "support/test_keys.h"
 
 namespace {
 
@@ -52,10 +52,10 @@ int main(int count, char** arguments) {
                                                                     .arguments = {"signer"}},
                                                  clock);
     const auto key = bench::must(signer->generate(algorithm, "bench"));
-    const test::SoftwareKey ann, bob;
-    const auto approver = [](const char* who, const test::SoftwareKey& of) {
+    const test::TestKey ann(crypto::KeyAlgorithm::ecdsa_p256), bob(crypto::KeyAlgorithm::ecdsa_p256);
+    const auto approver = [](const char* who, const test::TestKey& of) {
       return keys::Approver{
-          .person = who, .name = who, .roles = {"officer"}, .kind = keys::CredentialKind::key, .key = of.public_key()};
+          .person = who, .name = who, .roles = {"officer"}, .kind = keys::CredentialKind::key, .key = of.key()};
     };
     const keys::Charter charter{.key = "bench",
                                 .key_class = keys::KeyClass::firmware,
@@ -95,7 +95,8 @@ int main(int count, char** arguments) {
     for (const auto& [who, of] : {std::pair{"ann", &ann}, std::pair{"bob", &bob}}) {
       keys::Approval approval{.statement = {keys::digest_of(grant), keys::Decision::approve, who, now},
                               .kind = keys::CredentialKind::key};
-      approval.signature = of->sign(bytes_of(keys::canonical(approval.statement)));
+      approval.signature =
+          of->sign(crypto::SignatureScheme::ecdsa_p256_sha256, bytes_of(keys::canonical(approval.statement)));
       order.approvals.push_back(std::move(approval));
     }
     const auto artifact = directory.path() / "artifact";

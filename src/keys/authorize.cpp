@@ -17,11 +17,7 @@ bool allows(const std::optional<std::vector<std::string>>& list, std::string_vie
   return !list || contains(*list, value);
 }
 
-std::string joined(const std::vector<std::string>& texts) {
-  std::string all;
-  for (const auto& text : texts) all += (all.empty() ? "" : ", ") + text;
-  return all.empty() ? "none" : all;
-}
+std::string names_or_none(const std::vector<std::string>& texts) { return texts.empty() ? "none" : joined(texts); }
 
 struct Voice {  // one person's approval
   std::string person;
@@ -101,6 +97,15 @@ std::vector<ApprovalStep> steps_of(const Charter& charter, const SigningRequest&
 
 }  // namespace
 
+Error refusal_of(std::span<const Lack> lacks, std::string_view code, std::string_view what) {
+  std::string why, rules;
+  for (const auto& [rule, sentence] : lacks) {
+    why += (why.empty() ? "" : "; ") + sentence;
+    rules += (rules.empty() ? "" : ",") + rule;
+  }
+  return {ErrorKind::forbidden, code, std::string(what) + ": " + why, rules};
+}
+
 Standing standing_of(const Charter& charter, const SigningRequest& request, std::span<const Approval> approvals,
                      Time now) {
   Standing standing;
@@ -132,7 +137,8 @@ std::vector<Lack> lacks_of_approval(const Charter& charter, const SigningRequest
       request.expires_at - request.created_at > std::chrono::hours(charter.approval.hours))
     lacks.push_back({"expiry", "a request is good for at most " + std::to_string(charter.approval.hours) + " hours"});
   const auto standing = standing_of(charter, request, approvals, now);
-  if (!standing.rejected_by.empty()) lacks.push_back({"rejected", "rejected by " + joined(standing.rejected_by)});
+  if (!standing.rejected_by.empty())
+    lacks.push_back({"rejected", "rejected by " + names_or_none(standing.rejected_by)});
   for (const auto& step : standing.steps)
     if (step.people.size() < std::size_t(step.needed))
       lacks.push_back({"approvals", "step '" + step.name + "' has " + std::to_string(step.people.size()) + " of " +
@@ -163,18 +169,22 @@ std::vector<Lack> lacks_of_policy(const Charter& charter, int key_version, const
   if (std::ranges::find(policy.schemes, use.scheme) == policy.schemes.end())
     lack("policy.schemes", std::string(crypto::name_of(use.scheme)) + " is not allowed");
   if (!contains(policy.formats, use.view.format))
-    lack("policy.formats", "the format " + use.view.format + " is not allowed; allowed: " + joined(policy.formats));
+    lack("policy.formats",
+         "the format " + use.view.format + " is not allowed; allowed: " + names_or_none(policy.formats));
   if (!allows(policy.products, use.product))
-    lack("policy.products", "the product '" + use.product + "' is not allowed; allowed: " + joined(*policy.products));
+    lack("policy.products",
+         "the product '" + use.product + "' is not allowed; allowed: " + names_or_none(*policy.products));
   if (!allows(policy.kinds, use.view.kind))
-    lack("policy.kinds", "an artifact of kind " + use.view.kind + " is not allowed; allowed: " + joined(*policy.kinds));
+    lack("policy.kinds",
+         "an artifact of kind " + use.view.kind + " is not allowed; allowed: " + names_or_none(*policy.kinds));
   if (!allows(policy.requesters, use.requester)) lack("policy.requesters", use.requester + " may not ask");
   if (!allows(policy.branches, use.branch))
-    lack("policy.branches", "the branch '" + use.branch + "' is not allowed; allowed: " + joined(*policy.branches));
+    lack("policy.branches",
+         "the branch '" + use.branch + "' is not allowed; allowed: " + names_or_none(*policy.branches));
   for (const auto& name : use.view.compatible)
     if (!allows(policy.compatible, name))
       lack("policy.compatible",
-           "the artifact says that it is for '" + name + "'; allowed: " + joined(*policy.compatible));
+           "the artifact says that it is for '" + name + "'; allowed: " + names_or_none(*policy.compatible));
   if (policy.compatible && use.view.compatible.empty() && !use.view.digest_only)
     lack("policy.compatible", "the artifact does not say what it is for");
   if (policy.min_security_version) {

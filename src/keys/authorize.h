@@ -30,6 +30,9 @@ struct Lack {
   std::string why;
 };
 
+// Forbidden: the sentences of all for the caller, their rules as detail.
+[[nodiscard]] Error refusal_of(std::span<const Lack> lacks, std::string_view code, std::string_view what);
+
 // Of the approvals: who approved which step, and what is still needed.
 struct Standing {
   struct Step {

@@ -290,7 +290,7 @@ TEST_F(Authorize, Abuse10AnAssertionIsForThisRequestThisSiteAndAVerifiedPerson) 
   hf::test::Authenticator authenticator;
   auto& approver = charter_.approvers[0];
   approver.kind = CredentialKind::webauthn;
-  approver.key = authenticator.key.public_key();
+  approver.key = authenticator.key.key();
   approver.rp_id = authenticator.rp_id;
   approver.origin = authenticator.origin;
   approver.credential_id = "AAAA";

@@ -41,13 +41,8 @@ constexpr Names<VersionState, 6> kStates{{{VersionState::pre_active, "pre_active
                                           {VersionState::compromised, "compromised"},
                                           {VersionState::destroyed, "destroyed"}}};
 
-Json list_of(const std::vector<std::string>& texts) {
-  JsonArray list;
-  for (const auto& text : texts) list.emplace_back(text);
-  return list;
-}
 Json list_or_null(const std::optional<std::vector<std::string>>& texts) {
-  return texts ? list_of(*texts) : Json(nullptr);
+  return texts ? Json(list_of(*texts)) : Json(nullptr);
 }
 Json time_or_null(const std::optional<Time>& time) { return time ? Json(format_rfc3339(*time)) : Json(nullptr); }
 template <class T>

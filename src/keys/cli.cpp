@@ -13,12 +13,6 @@ constexpr std::size_t kDocumentMax = 1U << 20;
 constexpr cli::Option kJson{"json", "", "Print JSON"};
 const cli::Positional kName{"NAME", "The key's name"};
 
-std::string joined(const std::vector<std::string>& texts) {
-  std::string all;
-  for (const auto& text : texts) all += (all.empty() ? "" : ", ") + text;
-  return all;
-}
-
 // A charter as people write it: without type, key, versions and succession; an approver's key as a PEM file's text.
 Result<Charter> charter_from_file(std::string_view path, std::string_view key, const std::vector<KeyVersion>& versions,
                                   const Charter* in_force) {
@@ -88,7 +82,7 @@ Result<cli::Exit> show(const cli::Args& args, cli::Terminal& terminal) {
   std::vector<StoredSignature> signatures;
   HF_TRY(const auto key, instance->database().read([&](const db::Reader& reader) -> Result<StoredKey> {
     const Store store(reader);
-    HF_TRY(const auto found, store.key(args.positional(0)));
+    HF_TRY(const auto found, store.counted_key(args.positional(0)));
     if (!found)
       return fail(ErrorKind::not_found, "HF-KEYS-0011", "there is no key '" + std::string(args.positional(0)) + "'");
     HF_TRY(signatures, store.signatures(found->id, std::numeric_limits<std::int64_t>::max(), 20));
@@ -150,7 +144,7 @@ Result<cli::Exit> list(const cli::Args& args, cli::Terminal& terminal) {
     const Store store(reader);
     HF_TRY(const auto names, store.key_names());
     for (const auto& name : names) {
-      HF_TRY(const auto key, store.key(name));
+      HF_TRY(const auto key, store.counted_key(name));
       if (args.flag("json")) terminal.out << to_text(json_of(*key)) << "\n";
       rows.push_back({key->name, key->key_class, key->environment, key->charter.owner, key->charter.deputy,
                       std::to_string(key->signatures)});

@@ -14,12 +14,6 @@ constexpr std::size_t kFileMax = 1U << 20;
 constexpr cli::Option kJson{"json", "", "Print JSON"};
 const cli::Positional kRequest{"REQUEST", "Its digest, or the first 8 digits or more of it"};
 
-std::string joined(const std::vector<std::string>& texts) {
-  std::string all;
-  for (const auto& text : texts) all += (all.empty() ? "" : ", ") + text;
-  return all;
-}
-
 Result<Artifact> artifact_of(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return fail(ErrorKind::not_found, "HF-CLI-0004", "cannot open " + path.string());

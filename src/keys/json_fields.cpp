@@ -132,4 +132,34 @@ void Fields::close() {
     if (!asked_.contains(std::string_view(member.key()))) fault(member.key(), "is not known here");
 }
 
+std::string_view text_at(const JsonObject& json, std::string_view name) {
+  const auto* member = json.if_contains(name);
+  const auto* text = member ? member->if_string() : nullptr;
+  return text ? std::string_view(*text) : std::string_view();
+}
+std::int64_t number_at(const JsonObject& json, std::string_view name) {
+  const auto* member = json.if_contains(name);
+  const auto* number = member ? member->if_int64() : nullptr;
+  return number ? *number : 0;
+}
+const JsonObject* object_at(const JsonObject& json, std::string_view name) {
+  const auto* member = json.if_contains(name);
+  return member ? member->if_object() : nullptr;
+}
+const JsonArray* array_at(const JsonObject& json, std::string_view name) {
+  const auto* member = json.if_contains(name);
+  return member ? member->if_array() : nullptr;
+}
+
+JsonArray list_of(const std::vector<std::string>& texts) {
+  JsonArray list;
+  for (const auto& text : texts) list.emplace_back(text);
+  return list;
+}
+std::string joined(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const auto& text : texts) all += (all.empty() ? "" : ", ") + text;
+  return all;
+}
+
 }  // namespace hf::keys

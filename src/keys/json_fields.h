@@ -1,4 +1,5 @@
-// Reading a closed JSON object: each member once, of the type that is asked for, and nothing that nobody asked for.
+// Reading a closed JSON object: each member once, of the type that is asked for, and nothing that nobody asked for. And
+// members of what this domain itself wrote, and lists of texts.
 #pragma once
 
 #include <optional>
@@ -67,5 +68,14 @@ class Fields {  // a view: the JSON outlives it
   std::vector<Fault>& faults_;
   std::set<std::string, std::less<>> asked_;
 };
+
+// A member of an object that we wrote: empty, 0 or null if it is absent or of another type.
+[[nodiscard]] std::string_view text_at(const JsonObject& json, std::string_view name);
+[[nodiscard]] std::int64_t number_at(const JsonObject& json, std::string_view name);
+[[nodiscard]] const JsonObject* object_at(const JsonObject& json, std::string_view name);
+[[nodiscard]] const JsonArray* array_at(const JsonObject& json, std::string_view name);
+
+[[nodiscard]] JsonArray list_of(const std::vector<std::string>& texts);
+[[nodiscard]] std::string joined(const std::vector<std::string>& texts);  // ", " between them
 
 }  // namespace hf::keys

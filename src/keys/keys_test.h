@@ -2,7 +2,7 @@
 #pragma once
 
 #include "keys/authorize.h"
-#include "support/software_key.h"
+#include "support/authenticator.h"
 
 namespace hf::keys::test {
 
@@ -48,7 +48,7 @@ inline const Time kNow = std::chrono::sys_days{std::chrono::year{2026} / 11 / 23
 struct Person {
   std::string name;
   std::vector<std::string> roles;
-  hf::test::SoftwareKey key{};
+  hf::test::TestKey key{crypto::KeyAlgorithm::ecdsa_p256};
 };
 
 // Four approvers: ann and bob are officers, cid is an officer and a release manager, dan is a release manager.
@@ -61,7 +61,7 @@ struct Cast {
             .name = person.name,
             .roles = person.roles,
             .kind = CredentialKind::key,
-            .key = person.key.public_key()};
+            .key = person.key.key()};
   }
 
   // Two of the officers; once, by anyone, in the format "text".
@@ -107,7 +107,8 @@ inline SigningRequest request_for(const Charter& charter, ByteView evidence, Tim
 inline Approval approval_by(const Person& person, const SigningRequest& request, Decision decision = Decision::approve,
                             Time at = kNow) {
   Approval approval{.statement = {digest_of(request), decision, person.name, at}, .kind = CredentialKind::key};
-  approval.signature = person.key.sign(bytes_of(canonical(approval.statement)));
+  approval.signature =
+      person.key.sign(crypto::SignatureScheme::ecdsa_p256_sha256, bytes_of(canonical(approval.statement)));
   return approval;
 }
 

@@ -11,12 +11,6 @@ constexpr std::array<std::pair<RequestKind, std::string_view>, 3> kKinds{
     {{RequestKind::sign, "sign"}, {RequestKind::grant, "grant"}, {RequestKind::charter, "charter"}}};
 constexpr std::int64_t kUsesMax = 1'000'000'000;
 
-JsonArray list_of(const std::vector<std::string>& texts) {
-  JsonArray list;
-  for (const auto& text : texts) list.emplace_back(text);
-  return list;
-}
-
 JsonObject to_json(const Grant& grant) {
   return {{"signatures", grant.signatures},
           {"products", list_of(grant.products)},

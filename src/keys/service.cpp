@@ -21,12 +21,7 @@ auto no_request(std::string_view digest) {
 }
 
 auto refused(std::span<const Lack> lacks) {
-  std::string why, rules;
-  for (const auto& [rule, sentence] : lacks) {
-    why += (why.empty() ? "" : "; ") + sentence;
-    rules += (rules.empty() ? "" : ",") + rule;
-  }
-  return fail(ErrorKind::forbidden, "HF-KEYS-0014", "the charter of the key does not allow it: " + why, rules);
+  return fail(refusal_of(lacks, "HF-KEYS-0014", "the charter of the key does not allow it"));
 }
 
 // What a request is about and too large or too binary for it: named there by its digest.
@@ -103,6 +98,12 @@ Result<StoredKey> Service::create_key(const NewKey& wanted, const ledger::Actor&
 }
 
 Result<StoredKey> Service::key(std::string_view name) const {
+  HF_TRY(auto found, database_.read([&](const db::Reader& reader) { return Store(reader).counted_key(name); }));
+  if (!found) return no_key(name);
+  return *std::move(found);
+}
+
+Result<StoredKey> Service::registered(std::string_view name) const {
   HF_TRY(auto found, database_.read([&](const db::Reader& reader) { return Store(reader).key(name); }));
   if (!found) return no_key(name);
   return *std::move(found);
@@ -215,7 +216,7 @@ Result<StoredRequest> Service::ask(const NewRequest& wanted, const ledger::Actor
 }
 
 Result<StoredRequest> Service::ask(const NewGrant& wanted, const ledger::Actor& actor) {
-  HF_TRY(const auto key, this->key(wanted.key));
+  HF_TRY(const auto key, registered(wanted.key));
   const auto* version = active_of(key.charter);
   if (!version) return fail(ErrorKind::conflict, "HF-KEYS-0014", "no version of the key " + wanted.key + " is active");
   const auto now = clock_.now();
@@ -240,7 +241,7 @@ Result<StoredRequest> Service::ask(const NewGrant& wanted, const ledger::Actor& 
 
 Result<StoredRequest> Service::ask(Charter next, std::string_view requester, std::string_view person,
                                    std::string_view reason, const ledger::Actor& actor) {
-  HF_TRY(const auto key, this->key(next.key));
+  HF_TRY(const auto key, registered(next.key));
   next.sequence = key.charter.sequence + 1;
   next.previous = key.charter_digest;
   if (const auto faults = faults_of(next); !faults.empty())
@@ -294,18 +295,18 @@ Result<std::vector<StoredRequest>> Service::requests(std::string_view key, std::
 
 Result<std::vector<StoredSignature>> Service::signatures(std::string_view key, std::int64_t before,
                                                          std::int64_t limit) const {
-  HF_TRY(const auto found, this->key(key));
+  HF_TRY(const auto found, registered(key));
   return database_.read([&](const db::Reader& reader) { return Store(reader).signatures(found.id, before, limit); });
 }
 
 Result<std::vector<Lack>> Service::lacking(const StoredRequest& request) const {
-  HF_TRY(const auto key, this->key(request.request.key));
+  HF_TRY(const auto key, registered(request.request.key));
   return lacks_of_approval(key.charter, request.request, request.approvals, clock_.now());
 }
 
 Result<StoredRequest> Service::decide(std::string_view digest, const Approval& approval, const ledger::Actor& actor) {
   HF_TRY(const auto stored, request(digest));
-  HF_TRY(const auto key, this->key(stored.request.key));
+  HF_TRY(const auto key, registered(stored.request.key));
   const auto* approver = signer_of(approval, key.charter.approvers);
   if (!approver || approval.statement.request != stored.digest)
     return fail(ErrorKind::forbidden, "HF-KEYS-0015",
@@ -348,7 +349,7 @@ Result<Signed> Service::make(const StoredRequest& stored, SignOrder order, const
                              const ledger::Actor& actor) {
   const auto& request = stored.request;
   const bool granted = request.kind == RequestKind::grant;
-  HF_TRY(const auto key, this->key(request.key));
+  HF_TRY(const auto key, registered(request.key));
   HF_TRY(const auto version,
          database_.read([&](const db::Reader& reader) { return Store(reader).version(key.id, request.key_version); }));
   if (!version) return no_key(request.key);
@@ -401,7 +402,7 @@ Result<Signed> Service::sign_under(std::string_view grant, const NewRequest& use
   HF_TRY(const auto stored, request(grant));
   if (stored.request.kind != RequestKind::grant)
     return fail(ErrorKind::invalid, "HF-KEYS-0016", "the request is not for a standing grant");
-  HF_TRY(const auto key, this->key(stored.request.key));
+  HF_TRY(const auto key, registered(stored.request.key));
   const auto* format = formats_(use.format);
   const auto* version = key.charter.version(stored.request.key_version);
   if (!format || !version) return fail(ErrorKind::invalid, "HF-SIGNER-0008", "there is no format '" + use.format + "'");

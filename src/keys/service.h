@@ -89,6 +89,7 @@ class Service {
   Result<void> record_file(std::int64_t signature, std::string_view sha256, const ledger::Actor& actor);
 
  private:
+  [[nodiscard]] Result<StoredKey> registered(std::string_view name) const;  // as key(), without its count
   Result<StoredRequest> insert(const SigningRequest& request, std::string_view attachment, const ledger::Actor& actor);
   Result<Signed> make(const StoredRequest& stored, SignOrder order, const Artifact& artifact,
                       const ledger::Actor& actor);

@@ -6,11 +6,12 @@ namespace hf::keys {
 namespace {
 
 const db::Query kKey{"keys.key", R"sql(
-    SELECT k.key_id, k.name, k.class, k.environment, k.created_at, k.entry_id, c.body, c.digest,
-           (SELECT COUNT(*) FROM signature AS s JOIN key_version AS v ON v.key_version_id = s.key_version_id WHERE v.key_id = k.key_id)
+    SELECT k.key_id, k.name, k.class, k.environment, k.created_at, k.entry_id, c.body, c.digest
       FROM signing_key AS k
       JOIN key_charter AS c ON c.key_id = k.key_id
      WHERE k.name = $1 ORDER BY c.sequence DESC LIMIT 1)sql"};
+const db::Query kSignatureCount{"keys.signature_count", R"sql(
+    SELECT COUNT(*) FROM key_version AS v JOIN signature AS s ON s.key_version_id = v.key_version_id WHERE v.key_id = $1)sql"};
 const db::Query kKeyNames{"keys.names", "SELECT name FROM signing_key ORDER BY name"};
 const db::Query kVersion{
     "keys.version",
@@ -96,13 +97,20 @@ Result<std::optional<StoredKey>> Store::key(std::string_view name) const {
                            StoredKey key;
                            key.id = row.int64(0), key.name = row.string(1), key.key_class = row.string(2),
                            key.environment = row.string(3);
-                           key.created_at = row.time(4), key.entry = row.int64(5), key.charter_digest = row.string(7),
-                           key.signatures = row.int64(8);
+                           key.created_at = row.time(4), key.entry = row.int64(5), key.charter_digest = row.string(7);
                            return key;
                          },
                          name));
   if (found) {
     HF_TRY(found->charter, read_charter(body));
+  }
+  return found;
+}
+
+Result<std::optional<StoredKey>> Store::counted_key(std::string_view name) const {
+  HF_TRY(auto found, key(name));
+  if (found) {
+    HF_TRY(found->signatures, db_.number(kSignatureCount, found->id));
   }
   return found;
 }

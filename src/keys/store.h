@@ -16,7 +16,7 @@ struct StoredKey {
   Time created_at;
   Charter charter;  // in force
   std::string charter_digest;
-  std::int64_t signatures = 0;
+  std::int64_t signatures = 0;  // walked through to be counted: where it is shown or judged
   std::int64_t entry = 0;
 };
 
@@ -42,7 +42,8 @@ class Store {
  public:
   explicit Store(const db::Reader& reader) : db_(reader) {}
 
-  [[nodiscard]] Result<std::optional<StoredKey>> key(std::string_view name) const;
+  [[nodiscard]] Result<std::optional<StoredKey>> key(std::string_view name) const;  // without `signatures`
+  [[nodiscard]] Result<std::optional<StoredKey>> counted_key(std::string_view name) const;
   [[nodiscard]] Result<std::vector<std::string>> key_names() const;
   struct Version {
     std::int64_t id;

@@ -59,7 +59,7 @@ struct TestKey::State {
   PublicKey key;
 };
 
-TestKey::TestKey(KeyAlgorithm algorithm) : state_(std::make_unique<State>()) {
+TestKey::TestKey(KeyAlgorithm algorithm) : state_(std::make_shared<State>()) {
   state_->pkey.reset(generate(algorithm));
   require(state_->pkey != nullptr);
   unsigned char* der = nullptr;
@@ -70,8 +70,6 @@ TestKey::TestKey(KeyAlgorithm algorithm) : state_(std::make_unique<State>()) {
   require(key.has_value());
   state_->key = *std::move(key);
 }
-TestKey::~TestKey() = default;
-TestKey::TestKey(TestKey&&) noexcept = default;
 
 const PublicKey& TestKey::key() const { return state_->key; }
 

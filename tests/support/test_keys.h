@@ -16,8 +16,6 @@ using crypto::KeyAlgorithm, crypto::PublicKey, crypto::SignatureScheme;
 class TestKey {
  public:
   explicit TestKey(KeyAlgorithm algorithm);
-  ~TestKey();
-  TestKey(TestKey&&) noexcept;
 
   [[nodiscard]] const PublicKey& key() const;
   [[nodiscard]] Bytes sign(SignatureScheme scheme, ByteView message) const;
@@ -38,7 +36,7 @@ class TestKey {
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;  // copies are the same key
 };
 
 [[nodiscard]] std::string certificate_pem(ByteView der);

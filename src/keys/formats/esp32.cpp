@@ -316,16 +316,12 @@ class Esp32 final : public Format {
   static Result<Evidence> parse(ByteView bytes) {
     Evidence evidence;
     HF_CHECK(read_evidence("esp32", bytes, [&](Fields& fields) {
-      constexpr std::size_t kSha256 = 32, kSha384 = 48;
       evidence.name = fields.text("name");
       evidence.head = fields.hex("head", kHead);
       evidence.size = fields.integer("size", 0, std::int64_t{1} << 28);
       evidence.append = fields.flag("append");
       evidence.keys = fields.texts_or_none("embedded_keys", 16).value_or(std::vector<std::string>());
-      evidence.sha256 = fields.hex("sha256", kSha256);
-      evidence.sha384 = fields.hex("sha384", kSha384);
-      if (evidence.sha256.size() != kSha256) fields.fault("sha256", "a digest");
-      if (evidence.sha384.size() != kSha384) fields.fault("sha384", "a digest");
+      read_digests(fields, evidence.sha256, evidence.sha384);
     }));
     return evidence;
   }

@@ -319,7 +319,6 @@ class Rauc final : public Format {
   static Result<Evidence> parse(ByteView bytes) {
     Evidence evidence{};
     HF_CHECK(read_evidence("rauc", bytes, [&](Fields& fields) {
-      constexpr std::size_t kSha256 = 32, kSha384 = 48;
       const auto kind = fields.text("bundle");
       if (kind == "verity") {
         evidence.manifest = base64_field(fields, "manifest", kManifestMax + 256);
@@ -328,10 +327,7 @@ class Rauc final : public Format {
       if (kind != "plain") fields.fault("bundle", "plain or verity");
       evidence.name = fields.text("name");
       evidence.size = fields.integer("size", 0, std::int64_t{1} << 53);
-      evidence.sha256 = fields.hex("sha256", kSha256);
-      evidence.sha384 = fields.hex("sha384", kSha384);
-      if (evidence.sha256.size() != kSha256) fields.fault("sha256", "a digest");
-      if (evidence.sha384.size() != kSha384) fields.fault("sha384", "a digest");
+      read_digests(fields, evidence.sha256, evidence.sha384);
     }));
     return evidence;
   }

@@ -78,6 +78,14 @@ Result<Json> parse_evidence(ByteView evidence) {
   return *std::move(json);
 }
 
+void read_digests(Fields& fields, Bytes& sha256, Bytes& sha384) {
+  constexpr std::size_t kSha256 = 32, kSha384 = 48;
+  sha256 = fields.hex("sha256", kSha256);
+  sha384 = fields.hex("sha384", kSha384);
+  if (sha256.size() != kSha256) fields.fault("sha256", "a digest");
+  if (sha384.size() != kSha384) fields.fault("sha384", "a digest");
+}
+
 Bytes base64_field(Fields& fields, std::string_view name, std::size_t size_max) {
   const auto text = fields.text(name, size_max / 3 * 4 + 4);
   auto bytes = from_base64(text);

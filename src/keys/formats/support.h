@@ -36,6 +36,8 @@ class Options {
 inline constexpr std::size_t kEvidenceBytesMax = 160U << 10;
 [[nodiscard]] Result<Json> parse_evidence(ByteView evidence);
 [[nodiscard]] tl::unexpected<Error> bad_evidence(std::string what);
+// "sha256" and "sha384", of a whole file.
+void read_digests(Fields& fields, Bytes& sha256, Bytes& sha384);
 [[nodiscard]] Bytes base64_field(Fields& fields, std::string_view name, std::size_t size_max = kEvidenceBytesMax);
 
 // visit(Fields&) of evidence of this format. HF-FORMAT-0007 unless canonical, closed, and as visit asks.

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 
+#include "keys/json_fields.h"
 namespace hf::keys {
 namespace {
 
@@ -38,12 +39,6 @@ std::string_view keep(std::string_view code) {
   const std::lock_guard lock(mutex);
   const auto found = codes.find(code);
   return found != codes.end() ? *found : *codes.emplace(code).first;
-}
-
-std::string text_at(const JsonObject& json, std::string_view name) {
-  const auto* member = json.if_contains(name);
-  const auto* text = member ? member->if_string() : nullptr;
-  return text ? std::string(*text) : std::string();
 }
 
 }  // namespace
@@ -88,7 +83,8 @@ JsonObject to_json(const Error& error) {
 }
 
 Error error_of(const JsonObject& json) {
-  Error error{ErrorKind::internal, keep(text_at(json, "code")), text_at(json, "message"), text_at(json, "detail")};
+  Error error{ErrorKind::internal, keep(text_at(json, "code")), std::string(text_at(json, "message")),
+              std::string(text_at(json, "detail"))};
   for (const auto& [value, name] : kKinds)
     if (name == text_at(json, "kind")) error.kind = value;
   return error;

@@ -16,25 +16,7 @@ std::string version_name(std::string_view key, std::int64_t version) {
   return std::string(key) + "/" + std::to_string(version);
 }
 
-std::string text_at(const JsonObject& record, std::string_view name) {
-  const auto* member = record.if_contains(name);
-  const auto* text = member ? member->if_string() : nullptr;
-  return text ? std::string(*text) : std::string();
-}
-std::int64_t number_at(const JsonObject& record, std::string_view name) {
-  const auto* member = record.if_contains(name);
-  const auto* number = member ? member->if_int64() : nullptr;
-  return number ? *number : 0;
-}
-
-auto refused(std::span<const Lack> lacks) {
-  std::string why, rules;
-  for (const auto& [rule, sentence] : lacks) {
-    why += (why.empty() ? "" : "; ") + sentence;
-    rules += (rules.empty() ? "" : ",") + rule;
-  }
-  return fail(ErrorKind::forbidden, "HF-SIGNER-0006", "the signer refuses: " + why, rules);
-}
+auto refused(std::span<const Lack> lacks) { return fail(refusal_of(lacks, "HF-SIGNER-0006", "the signer refuses")); }
 
 }  // namespace
 
@@ -58,11 +40,12 @@ Result<std::unique_ptr<Custodian>> Custodian::open(std::unique_ptr<crypto::Token
 void Custodian::replay(std::int64_t line, const JsonObject& record) {
   const auto at = parse_rfc3339(text_at(record, "at")).value_or(Time{});
   latest_ = std::max(latest_, at);
-  const auto what = text_at(record, "what"), request = text_at(record, "request"), key = text_at(record, "key");
+  const auto what = text_at(record, "what");
+  const std::string request(text_at(record, "request")), key(text_at(record, "key"));
   if (what == "begin") {
     const auto version = version_name(key, number_at(record, "version"));
     count(request, key, version, at, 1);
-    begun_.emplace(line, Begun{line, request, version});
+    begun_.emplace(line, Begun{request, version});
   } else if (what == "void") {
     if (const auto of = begun_.find(number_at(record, "of")); of != begun_.end()) {
       count(of->second.request, {}, of->second.version, at, -1);

@@ -68,7 +68,6 @@ class Custodian {
             FormatFinder formats)
       : token_(std::move(token)), directory_(std::move(directory)), clock_(clock), formats_(std::move(formats)) {}
   struct Begun {
-    std::int64_t line;
     std::string request, version;
   };
   void replay(std::int64_t line, const JsonObject& record);

@@ -10,24 +10,6 @@ auto wrong(std::string what) {
               "the signer and the server do not understand each other: are they of one version?", std::move(what));
 }
 
-std::string_view text_at(const JsonObject& json, std::string_view name) {
-  const auto* member = json.if_contains(name);
-  const auto* text = member ? member->if_string() : nullptr;
-  return text ? std::string_view(*text) : std::string_view();
-}
-std::int64_t number_at(const JsonObject& json, std::string_view name) {
-  const auto* member = json.if_contains(name);
-  const auto* number = member ? member->if_int64() : nullptr;
-  return number ? *number : 0;
-}
-const JsonObject* object_at(const JsonObject& json, std::string_view name) {
-  const auto* member = json.if_contains(name);
-  return member ? member->if_object() : nullptr;
-}
-const JsonArray* array_at(const JsonObject& json, std::string_view name) {
-  const auto* member = json.if_contains(name);
-  return member ? member->if_array() : nullptr;
-}
 Bytes bytes_at(const JsonObject& json, std::string_view name) {
   return from_base64(text_at(json, name)).value_or(Bytes());
 }
