@@ -253,15 +253,16 @@ def issuing_point(*parts: bytes) -> bytes:
 
 def crl(issuer: Made, /, *entries: bytes, **change: Any) -> bytes:
     """A full CRL. What changes it: name, signed_by, version, start (thisUpdate), end (nextUpdate, or None), algorithm, inner,
-    signature, edit, more as for a certificate; the slots are aki and number."""
+    signature, edit, more as for a certificate; entries (revokedCertificates, whole); the slots are aki and number."""
     take = change.pop
     signer = take("signed_by", issuer.key)
     outer = take("algorithm", signer.algorithm)
     inner, version, subject = take("inner", outer), take("version", 1), take("name", issuer.subject)
     start, end = take("start", "2026-05-25T00:00:00Z"), take("end", "2026-06-25T00:00:00Z")
     signature, edit, more = take("signature", lambda made: made), take("edit", lambda der: der), take("more", [])
+    listed = take("entries", seq(*entries) if entries else b"")
     slots = {"aki": aki(issuer.identifier), "number": crl_number(), **change}
     extensions = [one for one in slots.values() if one is not None] + list(more)
     tbs = seq(b"" if version is None else integer(version), inner, subject, as_time(start), b"" if end is None else as_time(end),
-              seq(*entries) if entries else b"", explicit(0, seq(*extensions)) if extensions else b"")
+              listed, explicit(0, seq(*extensions)) if extensions else b"")
     return edit(seq(tbs, outer, bits(signature(signer.sign(tbs, outer)))))
