@@ -1,4 +1,5 @@
 """X.509 paths against RFC 5280: `holdfast pki verify-chain` accepts what x509_cases says, refuses what it says, and tells why.
+`python3 -B tests/e2e/x509_cases FOLDER` writes the files of every case and the words that ask about them.
 
 The last line counts what `openssl verify` accepts although it must be refused: for comparison, it decides nothing here.
 """

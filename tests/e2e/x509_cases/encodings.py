@@ -82,7 +82,8 @@ def booleans(suite: Suite) -> None:
 
 
 def values(suite: Suite) -> None:
-    suite.pair("key-usage-padding-set", BITS, chain(leaf={"ku": extension("2.5.29.15", bits(b"\xff", 7), True)}), chain(leaf={"ku": extension("2.5.29.15", bits(b"\x80", 7), True)}))
+    suite.pair("key-usage-padding-set", BITS, chain(leaf={"ku": extension("2.5.29.15", bits(b"\xff", 7), True)}),
+               chain(leaf={"ku": extension("2.5.29.15", bits(b"\x80", 7), True)}))
     suite.pair("key-usage-8-unused-bits", "X.690 8.6.2", chain(leaf={"ku": extension("2.5.29.15", bits(b"\x80", 8), True)}),
                chain(leaf={"ku": extension("2.5.29.15", bits(b"\x80", 7), True)}))
     names = seq(dns("device.example.com"))
@@ -94,6 +95,7 @@ def values(suite: Suite) -> None:
     # An arc that begins with a padding octet: two encodings of one identifier would make two extensions of it.
     suite.pair("oid-padded", "X.690 8.19.2", chain(leaf={"more": [seq(tlv(6, contents(oid(UNKNOWN))[:-1], b"\x80\x01"), octets(NULL))]}),
                chain(leaf={"more": [seq(oid(UNKNOWN), octets(NULL))]}))
-    suite.pair("oid-cut", "X.690 8.19.2", chain(leaf={"more": [seq(tlv(6, b"\x2b\x06\x81"), octets(NULL))]}), chain(leaf={"more": [seq(tlv(6, b"\x2b\x06\x01"), octets(NULL))]}))
+    suite.pair("oid-cut", "X.690 8.19.2", chain(leaf={"more": [seq(tlv(6, b"\x2b\x06\x81"), octets(NULL))]}),
+               chain(leaf={"more": [seq(tlv(6, b"\x2b\x06\x01"), octets(NULL))]}))
     suite.pair("version-padded", "X.690 8.3.2", chain(leaf={"version": None, "edit_tbs": lambda tbs: seq(explicit(0, tlv(2, b"\0\x02")), contents(tbs))}),
                chain(leaf={"version": None, "edit_tbs": lambda tbs: seq(explicit(0, integer(2)), contents(tbs))}))

@@ -7,7 +7,7 @@ from typing import Any
 from . import build
 from .build import CERT_SIGN, CLIENT, CODE, CRL_SIGN, ECDSA_SHA1, ECDSA_SHA384, SERVER, bc, eku, key, ku, name
 from .case import AT, Suite, chain
-from .der import NULL, bits, instant, integer, octets, oid, seq
+from .der import NULL, bits, explicit, instant, integer, octets, oid, seq
 
 
 def cases(suite: Suite) -> None:
@@ -73,8 +73,8 @@ def algorithms(suite: Suite) -> None:
     suite.pair("ecdsa-with-parameters", "RFC 5758 3.2", chain(leaf={"algorithm": seq(oid("1.2.840.10045.4.3.2"), NULL)}))
     rsa_root = {"root": {"key": key("Root", "2048")}}
     for role in ("ca", "leaf"):
-        suite.pair(f"sha1-signature-{role}", "4.1.1.2, RFC 9155", chain(**{role: {"algorithm": ECDSA_SHA1}}))
-    suite.pair("sha1-signature-rsa", "4.1.1.2, RFC 9155", chain(**rsa_root, ca={"algorithm": build.RSA_SHA1}), chain(**rsa_root))
+        suite.pair(f"sha1-signature-{role}", "NIST SP 800-131A", chain(**{role: {"algorithm": ECDSA_SHA1}}))
+    suite.pair("sha1-signature-rsa", "NIST SP 800-131A", chain(**rsa_root, ca={"algorithm": build.RSA_SHA1}), chain(**rsa_root))
     for role in ("ca", "leaf"):
         suite.pair(f"algorithms-differ-{role}", "4.1.1.2", chain(**{role: {"inner": ECDSA_SHA384}}))
         suite.pair(f"algorithms-differ-outside-{role}", "4.1.1.2", chain(**{role: {"inner": build.ECDSA_SHA256, "algorithm": ECDSA_SHA384}}))
@@ -87,8 +87,9 @@ def flip(given: bytes) -> bytes:
 
 
 def other_serial(der: bytes) -> bytes:
-    """The certificate with another serial number under the old signature: the serial is the first INTEGER of 16 octets."""
-    at = der.index(b"\x02\x10") + 17
+    """The certificate with another serial number, of 16 octets, under the old signature."""
+    before = explicit(0, integer(2)) + b"\x02\x10"
+    at = der.index(before) + len(before) + 15
     return der[:at] + bytes([der[at] ^ 1]) + der[at + 1:]
 
 
