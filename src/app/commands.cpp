@@ -9,6 +9,7 @@
 #include "keys/cli.h"
 #include "keys/formats/cli.h"
 #include "ledger/cli.h"
+#include "pki/cli.h"
 #include "portfolio/cli.h"
 #include "sbom/cli.h"
 #include "trace/cli.h"
@@ -37,6 +38,7 @@ const std::vector<cli::Command>& commands() {
     append(list, keys::key_commands());
     append(list, keys::sign_commands());
     append(list, keys::artifact_commands());
+    append(list, pki::commands());
     append(list, trace::commands());
     append(list, ledger::commands());
     append(list, sbom::commands());
