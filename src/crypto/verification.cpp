@@ -207,6 +207,15 @@ std::optional<VerificationAlgorithm> verification_algorithm_of_der(ByteView byte
   return std::nullopt;
 }
 
+Bytes algorithm_identifier_of(SignatureScheme scheme) {
+  const auto name = scheme == SignatureScheme::ecdsa_p256_sha256   ? "ecdsa-sha256"
+                    : scheme == SignatureScheme::ecdsa_p384_sha384 ? "ecdsa-sha384"
+                                                                   : name_of(scheme);
+  const auto found = std::ranges::find(identifiers(), name, [](const Identifier& one) { return one.algorithm.name; });
+  if (found == identifiers().end()) std::abort();  // every scheme is there
+  return found->der;
+}
+
 struct VerificationKey::State {
   PkeyPtr pkey;
   KeyKind kind{};

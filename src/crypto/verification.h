@@ -7,9 +7,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "crypto/public_key.h"
 
 namespace hf::crypto {
 
@@ -32,6 +34,9 @@ struct VerificationAlgorithm {
 // Of an AlgorithmIdentifier in DER (RFC 4055, RFC 5758, RFC 8410), with its parameters: exactly as the RFC writes them.
 // SHA-1 is known, so that it can be refused by name. None for any other.
 [[nodiscard]] std::optional<VerificationAlgorithm> verification_algorithm_of_der(ByteView algorithm_identifier);
+
+// What a certificate, CRL or request that we sign with the scheme has as its AlgorithmIdentifier.
+[[nodiscard]] Bytes algorithm_identifier_of(SignatureScheme scheme);
 
 // A SubjectPublicKeyInfo that is as its RFC writes it: RSA with NULL parameters, a named curve and an uncompressed
 // point on it, EdDSA without parameters; RSA of 1024 to 8192 bits with an odd exponent of 3 to 2^64.

@@ -48,6 +48,8 @@ struct GeneralName {
   Kind kind{};
   ByteView value{};          // content; of a directoryName its Name in DER
   std::optional<Name> name;  // of a directoryName
+
+  [[nodiscard]] std::string text() const;  // "DNS:example.com"
 };
 
 struct BasicConstraints {
@@ -160,6 +162,27 @@ struct Crl {
   [[nodiscard]] const Extension* extension(std::string_view oid) const;
 };
 [[nodiscard]] Result<Crl> crl_of(ByteView der);  // HF-X509-0002
+
+// PKCS #10 (RFC 2986). Views point into `der`.
+struct Request {
+  Bytes der;
+  ByteView info{}, signature_algorithm{}, signature{};
+  Name subject{};
+  ByteView spki{};
+  std::vector<Extension> extensions{};  // that it asks for (RFC 2985 5.4.2)
+
+  Request() = default;
+  Request(Request&&) noexcept = default;
+  Request& operator=(Request&&) noexcept = default;
+  [[nodiscard]] const Extension* extension(std::string_view oid) const;
+};
+inline constexpr std::size_t kRequestMax = 64U << 10;
+[[nodiscard]] Result<Request> request_of(ByteView der);  // HF-X509-0003
+
+// SEQUENCE { signed part, AlgorithmIdentifier, BIT STRING }, of a signature as X.509 has it: ECDSA in DER.
+[[nodiscard]] Bytes signed_of(ByteView signed_part, ByteView algorithm_identifier, ByteView signature);
+// The signature field of a TBSCertificate or TBSCertList. Empty: it is neither.
+[[nodiscard]] ByteView algorithm_of_tbs(ByteView tbs);
 
 // "2.5.29.17" of an OBJECT IDENTIFIER's content. None if it is none, or an arc is above 2^63.
 [[nodiscard]] std::optional<std::string> oid_text(ByteView content);

@@ -1,3 +1,4 @@
+#include <arpa/inet.h>
 #include <algorithm>
 #include <array>
 
@@ -145,6 +146,30 @@ std::string Name::text() const {
     }
   }
   return out;
+}
+
+std::string GeneralName::text() const {
+  const auto content = std::string(text_of(value));
+  switch (kind) {
+    case dns_name: return "DNS:" + content;
+    case rfc822_name: return "email:" + content;
+    case uri: return "URI:" + content;
+    case directory_name: return "directory:" + name->text();
+    case ip_address: {
+      std::array<char, INET6_ADDRSTRLEN> out{};
+      constexpr std::size_t kV4 = 4, kV6 = 16;
+      const auto size = value.size();
+      if ((size == kV4 || size == kV6) &&
+          ::inet_ntop(size == kV4 ? AF_INET : AF_INET6, value.data(), out.data(), out.size()))
+        return "IP:" + std::string(out.data());
+      return "IP:#" + to_hex(value);
+    }
+    case registered_id: return "RID:" + oid_text(value).value_or("#" + to_hex(value));
+    case other_name: return "otherName:#" + to_hex(value);
+    case x400_address: return "x400Address:#" + to_hex(value);
+    case edi_party_name: return "ediPartyName:#" + to_hex(value);
+  }
+  return {};
 }
 
 bool same_name(const Name& a, const Name& b) {

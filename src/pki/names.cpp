@@ -112,32 +112,9 @@ bool is_mailbox(std::string_view text) {
   return std::ranges::all_of(local, [](char c) { return c > ' ' && c < 0x7f; }) && is_host(text.substr(at + 1), false);
 }
 
-std::string text_of_name(const GeneralName& name) {
-  const auto text = std::string(text_of(name.value));
-  switch (name.kind) {
-    case Kind::dns_name: return "DNS:" + text;
-    case Kind::rfc822_name: return "email:" + text;
-    case Kind::uri: return "URI:" + text;
-    case Kind::directory_name: return "directory:" + name.name->text();
-    case Kind::ip_address: {
-      std::array<char, INET6_ADDRSTRLEN> out{};
-      const auto size = name.value.size();
-      if ((size == kV4 || size == kV6) &&
-          ::inet_ntop(size == kV4 ? AF_INET : AF_INET6, name.value.data(), out.data(), out.size()))
-        return "IP:" + std::string(out.data());
-      return "IP:#" + to_hex(name.value);
-    }
-    case Kind::registered_id: return "RID:" + x509::oid_text(name.value).value_or("#" + to_hex(name.value));
-    case Kind::other_name: return "otherName:#" + to_hex(name.value);
-    case Kind::x400_address: return "x400Address:#" + to_hex(name.value);
-    case Kind::edi_party_name: return "ediPartyName:#" + to_hex(name.value);
-  }
-  return {};
-}
-
 std::string fault_of_name(const GeneralName& name) {
   const auto text = text_of(name.value);
-  const auto bad = [&](std::string_view why) { return text_of_name(name) + " " + std::string(why); };
+  const auto bad = [&](std::string_view why) { return name.text() + " " + std::string(why); };
   switch (name.kind) {
     case Kind::dns_name: return is_host(text, true) ? "" : bad("is no host name");
     case Kind::rfc822_name: return is_mailbox(text) ? "" : bad("is no mailbox");
@@ -157,9 +134,7 @@ std::string fault_of_name(const GeneralName& name) {
 
 std::string fault_of_constraint(const GeneralName& base) {
   auto text = text_of(base.value);
-  const auto bad = [&](std::string_view why) {
-    return "the constraint " + text_of_name(base) + " " + std::string(why);
-  };
+  const auto bad = [&](std::string_view why) { return "the constraint " + base.text() + " " + std::string(why); };
   switch (base.kind) {
     case Kind::dns_name: return text.empty() || is_host(text, false) ? "" : bad("is no host name");
     case Kind::rfc822_name:
@@ -187,10 +162,10 @@ std::string NameSpace::outside(const GeneralName& name) const {
   for (const auto& tree : excluded_) {
     if (tree.base.kind != name.kind) continue;
     const auto found = matches(name, tree);
-    if (found == Match::not_processed) return text_of_name(name) + " is of a form whose constraint is not processed";
-    if (found == Match::yes) return text_of_name(name) + " is excluded by " + text_of_name(tree.base);
+    if (found == Match::not_processed) return name.text() + " is of a form whose constraint is not processed";
+    if (found == Match::yes) return name.text() + " is excluded by " + tree.base.text();
     if (name.kind == Kind::dns_name && wildcard_reaches(text, text_of(tree.base.value)))
-      return text_of_name(name) + " stands for names that " + text_of_name(tree.base) + " excludes";
+      return name.text() + " stands for names that " + tree.base.text() + " excludes";
   }
   for (const auto& list : permitted_) {
     bool of_form = false, inside = false;
@@ -198,10 +173,10 @@ std::string NameSpace::outside(const GeneralName& name) const {
       if (tree.base.kind != name.kind) continue;
       of_form = true;
       const auto found = matches(name, tree);
-      if (found == Match::not_processed) return text_of_name(name) + " is of a form whose constraint is not processed";
+      if (found == Match::not_processed) return name.text() + " is of a form whose constraint is not processed";
       inside = inside || found == Match::yes;
     }
-    if (of_form && !inside) return text_of_name(name) + " is not within what is permitted";
+    if (of_form && !inside) return name.text() + " is not within what is permitted";
   }
   return {};
 }

@@ -19,7 +19,6 @@ using crypto::x509::GeneralName;
 // Empty, or what is wrong: of a name in a subjectAltName (4.2.1.6), of a constraint's base (4.2.1.10).
 [[nodiscard]] std::string fault_of_name(const GeneralName& name);
 [[nodiscard]] std::string fault_of_constraint(const GeneralName& base);
-[[nodiscard]] std::string text_of_name(const GeneralName& name);  // "DNS:example.com"
 
 // The state of name constraints along a path (6.1.1 b, c): permitted subtrees that all must hold, and excluded ones.
 class NameSpace {

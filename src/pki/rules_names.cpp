@@ -32,7 +32,7 @@ std::string constraint_bounds(const Subject& subject) {
   for (const auto* list :
        {&subject.certificate.name_constraints->permitted, &subject.certificate.name_constraints->excluded})
     for (const auto& tree : *list)
-      if (!tree.plain) return "the constraint " + text_of_name(tree.base) + " has a minimum or a maximum";
+      if (!tree.plain) return "the constraint " + tree.base.text() + " has a minimum or a maximum";
   return {};
 }
 

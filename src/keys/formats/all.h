@@ -16,5 +16,6 @@ namespace hf::keys {
 [[nodiscard]] const Format& cms_format();
 [[nodiscard]] const Format& swu_format();
 [[nodiscard]] const Format& mcuboot_format();
+[[nodiscard]] const Format& x509_format();
 
 }  // namespace hf::keys
