@@ -39,6 +39,7 @@ const std::vector<cli::Command>& commands() {
     append(list, keys::sign_commands());
     append(list, keys::artifact_commands());
     append(list, pki::commands());
+    append(list, pki::issue_commands());
     append(list, trace::commands());
     append(list, ledger::commands());
     append(list, sbom::commands());

@@ -5,7 +5,7 @@
 
 #include "crypto/sha256.h"
 #include "crypto/verification.h"
-#include "keys/formats/file.h"
+#include "pki/cli_files.h"
 #include "pki/path.h"
 #include "pki/profile.h"
 
@@ -15,24 +15,7 @@ namespace {
 namespace x509 = crypto::x509;
 using crypto::x509::Crl;
 
-constexpr std::size_t kPemMax = 128U << 20, kSignatureMax = 64U << 10;
-
-Result<Bytes> read(std::string_view name, std::size_t max) {
-  HF_TRY(const auto file, keys::SourceFile::open(std::string(name)));
-  return file.read_all(max);
-}
-
-// The blocks of a PEM file, or the file itself if it is DER.
-Result<std::vector<Bytes>> blocks_of(std::string_view name, std::string_view label) {
-  constexpr std::uint8_t kSequence = 0x30;
-  HF_TRY(auto bytes, read(name, kPemMax));
-  if (!bytes.empty() && bytes[0] == kSequence) return std::vector<Bytes>{std::move(bytes)};
-  HF_TRY(auto blocks, crypto::pem_blocks(text_of(bytes), label));
-  if (blocks.empty())
-    return fail(ErrorKind::invalid, "HF-PKI-0003",
-                std::string(name) + " holds no \"BEGIN " + std::string(label) + "\" and is no DER");
-  return blocks;
-}
+constexpr std::size_t kSignatureMax = 64U << 10;
 
 struct Unreadable {
   std::string file;
@@ -228,8 +211,8 @@ Result<cli::Exit> run_crypto_verify(const cli::Args& args, cli::Terminal& termin
                 "there is no algorithm '" + std::string(name) + "'; there are " + algorithm_names());
   HF_TRY(const auto blocks, blocks_of(*args.option("key"), "PUBLIC KEY"));
   HF_TRY(const auto key, crypto::VerificationKey::of_spki(blocks[0]));
-  HF_TRY(const auto signature, read(*args.option("signature"), kSignatureMax));
-  HF_TRY(const auto message, read(args.positional(0), kPemMax));
+  HF_TRY(const auto signature, read_file(*args.option("signature"), kSignatureMax));
+  HF_TRY(const auto message, read_file(args.positional(0), kPemFileMax));
   const bool verified = key.verify(*algorithm, message, signature);
   const auto weakness = key.weakness();
   if (args.flag("json")) {

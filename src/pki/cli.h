@@ -8,5 +8,6 @@
 namespace hf::pki {
 
 [[nodiscard]] std::span<const cli::Command> commands();
+[[nodiscard]] std::span<const cli::Command> issue_commands();  // pki prepare, prepare-root, prepare-crl
 
 }  // namespace hf::pki

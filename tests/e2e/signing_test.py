@@ -2,40 +2,24 @@
 import hashlib
 import json
 import os
-import shutil
 import sqlite3
-import subprocess
 
 import holdfast
-
-PEOPLE = ("ann", "bob", "cid")
+import people
 
 
 @holdfast.both_engines
-class Signing:
+class Signing(people.People):
     def setUp(self):
-        if not shutil.which("openssl"):
-            self.skipTest("openssl is not installed")
-        self.instance = holdfast.Instance(self, self.engine)
-        self.directory = self.instance.folder
-        for person in PEOPLE:
-            self.openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", f"{person}.pem")
-            self.openssl("ec", "-in", f"{person}.pem", "-pubout", "-out", f"{person}.pub")
+        self.meet()
         self.charter = {
             "class": "firmware", "environment": "test", "owner": "ann", "deputy": "bob",
             "policy": {"products": ["px-100"], "formats": ["mcuboot", "swu", "cms"], "schemes": ["ecdsa-p256-sha256"], "min_security_version": None},
             "approval": {"steps": [{"name": "officers", "roles": ["officer"], "needed": 2}], "hours": 72},
             "grants": {"signatures": 5, "days": 7},
-            "approvers": [{"person": p, "name": p, "roles": ["officer"], "kind": "key", "public_key": (self.directory / f"{p}.pub").read_text()} for p in PEOPLE],
+            "approvers": self.approvers(),
         }
         self.image = self.write("app.bin", os.urandom(5000))
-
-    def openssl(self, *arguments):
-        subprocess.run(["openssl", *arguments], cwd=self.directory, check=True, capture_output=True)
-
-    def write(self, name, content):
-        (self.directory / name).write_bytes(content)
-        return str(self.directory / name)
 
     def key(self, name="px100-fw"):
         self.instance.ok("key", "create", name, "--charter", self.instance.write("charter.json", json.dumps(self.charter)))
@@ -45,11 +29,6 @@ class Signing:
     def request(self, *more, file=None):
         return self.instance.ok("sign", "request", file or self.image, "--key", "px100-fw", "--format", "mcuboot", "--product", "px-100", "--reason", "release",
                                  "--option", "version=1.2.3", "--option", "pad-header=true", "--option", "security-counter=3", *more).strip()
-
-    def decide(self, request, person, *more):
-        statement = self.write("statement", self.instance.ok("sign", "statement", request, "--person", person, *more).encode())
-        self.openssl("dgst", "-sha256", "-sign", f"{person}.pem", "-out", "statement.sig", "statement")
-        return self.instance.run("sign", "decide", "--statement", statement, "--signature", str(self.directory / "statement.sig"))
 
     def sign(self, request, *more, file=None, out="signed.bin"):
         return self.instance.run("sign", "run", request, file or self.image, "--out", str(self.directory / out), *more)
