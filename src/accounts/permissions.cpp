@@ -18,13 +18,16 @@ constexpr std::array kPermissions{
     Permission{"sbom.write", "add a bill of materials to a build"},
     Permission{"vuln.read", "vulnerabilities, findings, exposure"},
     Permission{"vuln.write", "import advisories, triage findings"},
+    Permission{"keys.read", "signing keys, their charters and uses, signing requests"},
+    Permission{"keys.decide", "hand in signed decisions on signing requests"},
     Permission{"ledger.read", "the evidence and its proofs"},
     Permission{"accounts.read", "users, their roles, denied attempts"},
     Permission{"accounts.manage", "create, change and disable users, revoke anyone's tokens"},
     Permission{"system.read", "metrics and the state of the server"},
 };
 
-const std::vector<std::string_view> kReadAll{"catalog.read", "fleet.read", "sbom.read", "vuln.read", "ledger.read"};
+const std::vector<std::string_view> kReadAll{"catalog.read", "fleet.read", "sbom.read",
+                                             "vuln.read",    "keys.read",  "ledger.read"};
 
 std::vector<std::string_view> reading_and(std::initializer_list<std::string_view> more) {
   auto list = kReadAll;
@@ -53,17 +56,19 @@ bool is_permission(std::string_view name) {
   return std::any_of(kPermissions.begin(), kPermissions.end(), [&](const Permission& p) { return p.name == name; });
 }
 
+// Who decides on a signature is said by the key's charter, by name and credential; keys.decide only opens the door, for
+// roles that it can name.
 std::span<const Role> roles() {
   static const std::vector<Role> table{
       {"administrator", "manages users and the server",
        reading_and({"accounts.read", "accounts.manage", "system.read"})},
       {"product_security", "owns vulnerabilities from the first report to the last fix",
-       reading_and({"vuln.write", "sbom.write"})},
+       reading_and({"vuln.write", "sbom.write", "keys.decide"})},
       {"release_engineer", "builds and releases, mostly through tokens in CI",
-       reading_and({"catalog.write", "sbom.write"})},
-      {"crypto_officer", "keeps keys and approves their use", reading_and({})},
+       reading_and({"catalog.write", "sbom.write", "keys.decide"})},
+      {"crypto_officer", "keeps keys and approves their use", reading_and({"keys.decide"})},
       {"fleet_operator", "imports devices and rolls fixes out", reading_and({"fleet.write"})},
-      {"compliance", "keeps the technical file and answers authorities", reading_and({"catalog.write"})},
+      {"compliance", "keeps the technical file and answers authorities", reading_and({"catalog.write", "keys.decide"})},
       {"auditor", "reads everything and changes nothing", reading_and({"accounts.read", "system.read"})},
   };
   return table;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/routes.h"
+#include "keys/register_test.h"
 #include "ledger/http.h"
 #include "net/pipeline.h"
 #include "net/test_schema.h"
@@ -27,8 +28,8 @@ class Answers : public trace::test::TraceTest {
  protected:
   Answers() {
     std::vector<net::Route> table;
-    for (auto part : {catalog::routes(catalog_), fleet::routes(fleet_), portfolio::routes(portfolio_),
-                      trace::routes(trace_), ledger::entry_routes(log_)})
+    for (auto part : {catalog::routes(catalog_), keys::routes(signing_), fleet::routes(fleet_),
+                      portfolio::routes(portfolio_), trace::routes(trace_), ledger::entry_routes(log_)})
       for (auto& route : part) table.push_back(std::move(route));
     document_ = net::openapi_document(table, schemas(), {.version = "1"}).value();
     for (const auto& route : table)
@@ -103,9 +104,33 @@ class Answers : public trace::test::TraceTest {
     ASSERT_TRUE(log_.advance());
   }
 
+  // A key with a request that waits, a signature and a grant that lives. The digest of what waits.
+  std::string signing() {
+    using namespace keys::test;
+    const auto key =
+        put_key(*database_, clock_, cast_.charter(), test::TestKey(crypto::KeyAlgorithm::ecdsa_p256)).charter;
+    const auto evidence = evidence_of(R"({"security_version":3})");
+    auto waiting = request_for(key, evidence, clock_.now());
+    auto made = waiting;
+    made.id = std::string(32, 'd');
+    const auto grant = grant_for(key, clock_.now());
+    for (const auto& request : {waiting, made, grant})
+      put_request(*database_, clock_, request, request.grant ? "" : attachment_of(evidence));
+    for (const auto* person : {&cast_.ann, &cast_.bob})
+      for (const auto& request : {made, grant})
+        EXPECT_TRUE(book_.decide(digest_of(request),
+                                 approval_by(*person, request, keys::Decision::approve, clock_.now()), actor_));
+    put_signature(*database_, clock_, digest_of(made));
+    clock_.advance(std::chrono::seconds(1));  // entries of one instant follow each other by a microsecond
+    return digest_of(waiting);
+  }
+
   test::MemoryKeyStore keys_;
   ledger::Log log_{*database_, clock_, keys_, "example.eu/holdfast", "ledger"};
   catalog::Api catalog_{*database_, clock_};
+  keys::test::Cast cast_;
+  keys::Register book_{*database_, clock_, &keys::test::find_text_format};
+  keys::Api signing_{book_};
   fleet::Api fleet_{*database_, clock_};
   portfolio::Api portfolio_{*database_, blobs_, clock_};
   trace::Api trace_{*database_, clock_};
@@ -173,6 +198,7 @@ TEST_P(Answers, AreClosedAndAsTheDocumentSays) {
        "1\"]}\n{\"product\":\"pz\",\"serial\":\"none\",\"builds\":[]}\n");
 
   everything();
+  const auto waiting = signing();
   for (const std::string& at :
        {std::string(), "at=" + format_rfc3339(clock_.now()),
         "at=" + format_rfc3339(clock_.now() - std::chrono::seconds(3)), std::string("at=2020-01-01T00:00:00Z")}) {
@@ -183,6 +209,10 @@ TEST_P(Answers, AreClosedAndAsTheDocumentSays) {
     const auto today = asked("/v1/today");
     EXPECT_EQ(today.at("exploited").get_array().empty(), !ever);
     EXPECT_EQ(today.at("clocks").get_array().empty(), !ever);
+    const bool asked_for = at.empty() || at == "at=" + format_rfc3339(clock_.now());
+    EXPECT_EQ(today.at("signing").at("waiting").get_array().size(), asked_for ? 1U : 0U) << at;
+    EXPECT_EQ(today.at("signing").at("grants").get_array().size(), asked_for ? 1U : 0U) << at;
+    asked("/v1/signing-keys/px-fw/trace", asked_for ? 200 : 404);
     for (const auto* state : {"affected", "unknown", "under_investigation", "fixed", "not_affected", "exploited"})
       asked(std::string("/v1/vulnerabilities?state=") + state);
     for (const auto* id :
@@ -203,13 +233,21 @@ TEST_P(Answers, AreClosedAndAsTheDocumentSays) {
   }
   get("/v1/products");
   get("/v1/products?limit=1");
+  get("/v1/signing-keys");
+  get("/v1/signing-keys/px-fw");
+  get("/v1/signing-keys/px-fw/signatures");
+  get("/v1/signing-requests?state=open");
+  get("/v1/signing-requests/" + waiting);
+  const auto request = book_.request(waiting)->request;
+  post("/v1/signing-requests/" + waiting + "/decisions",
+       to_text(to_json(keys::test::approval_by(cast_.ann, request, keys::Decision::approve, clock_.now()))), 201);
   std::set<std::string> kinds;
   for (const auto* text : {"p", "px/", "S1", "CVE-", "a", kDigest}) {
     const auto hits = get(std::string("/v1/search?q=") + text);
     for (const auto& hit : hits.at("items").get_array()) kinds.insert(std::string(hit.at("kind").as_string()));
   }
   EXPECT_EQ(kinds, (std::set<std::string>{"batch", "build", "component", "device", "key", "product", "release",
-                                          "vulnerability"}));
+                                          "signing_key", "vulnerability"}));
   get("/v1/search?q=", 400);
 
   const auto entries = get("/v1/ledger/entries?limit=1000");

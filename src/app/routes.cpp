@@ -1,5 +1,6 @@
 #include "app/routes.h"
 
+#include "keys/formats/formats.h"
 #include "ledger/http.h"
 #include "web/routes.h"
 
@@ -85,6 +86,8 @@ Services::Services(instance::Instance& opened, accounts::Service& people)
     : instance(opened),
       accounts{people},
       catalog{opened.database(), opened.clock()},
+      book(opened.database(), opened.clock(), &keys::find_format),
+      keys{book},
       fleet{opened.database(), opened.clock()},
       portfolio{opened.database(), opened.blobs(), opened.clock()},
       trace{opened.database(), opened.clock()} {}
@@ -94,6 +97,7 @@ Result<std::vector<net::Route>> operator_routes(Services& services) {
   append(table, system_routes(services));
   append(table, accounts::routes(services.accounts));
   append(table, catalog::routes(services.catalog));
+  append(table, keys::routes(services.keys));
   append(table, fleet::routes(services.fleet));
   append(table, portfolio::routes(services.portfolio));
   append(table, trace::routes(services.trace));
@@ -124,7 +128,7 @@ std::vector<net::Route> public_routes(Services& services) {
 }
 
 std::vector<net::Schemas> schemas_by_domain() {
-  return {accounts::schemas(),  catalog::schemas(), fleet::schemas(),
+  return {accounts::schemas(),  catalog::schemas(), keys::schemas(),  fleet::schemas(),
           portfolio::schemas(), trace::schemas(),   ledger::schemas()};
 }
 

@@ -8,6 +8,7 @@
 #include "catalog/http.h"
 #include "fleet/http.h"
 #include "instance/instance.h"
+#include "keys/http.h"
 #include "net/events.h"
 #include "net/metrics.h"
 #include "portfolio/http.h"
@@ -22,6 +23,8 @@ struct Services {
   instance::Instance& instance;
   accounts::Api accounts;
   catalog::Api catalog;
+  keys::Register book;
+  keys::Api keys;
   fleet::Api fleet;
   portfolio::Api portfolio;
   trace::Api trace;

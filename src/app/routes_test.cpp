@@ -40,8 +40,8 @@ class Routes : public testing::Test {
     request.path_pattern = route.path;
     request.id = "r1";
     request.peer.address = "192.0.2.1";
-    for (const auto name :
-         {"id", "code", "product", "module", "version", "serial", "sha256", "path", "level", "rest", "file"})
+    for (const auto name : {"id", "code", "product", "module", "version", "serial", "sha256", "path", "name", "digest",
+                            "level", "rest", "file"})
       request.path_parameters.emplace_back(name, "1");
     return pipeline.handle(route, request);
   }

@@ -83,8 +83,7 @@ Result<cli::Exit> show(const cli::Args& args, cli::Terminal& terminal) {
   HF_TRY(const auto key, instance->database().read([&](const db::Reader& reader) -> Result<StoredKey> {
     const Store store(reader);
     HF_TRY(const auto found, store.counted_key(args.positional(0)));
-    if (!found)
-      return fail(ErrorKind::not_found, "HF-KEYS-0011", "there is no key '" + std::string(args.positional(0)) + "'");
+    if (!found) return fail(no_key(args.positional(0)));
     HF_TRY(signatures, store.signatures(found->id, std::numeric_limits<std::int64_t>::max(), 20));
     return *found;
   }));
@@ -165,8 +164,7 @@ Result<cli::Exit> public_key(const cli::Args& args, cli::Terminal& terminal) {
   return instance->database().read([&](const db::Reader& reader) -> Result<cli::Exit> {
     const Store store(reader);
     HF_TRY(const auto key, store.key(args.positional(0)));
-    if (!key)
-      return fail(ErrorKind::not_found, "HF-KEYS-0011", "there is no key '" + std::string(args.positional(0)) + "'");
+    if (!key) return fail(no_key(args.positional(0)));
     std::int64_t number = wanted;
     for (const auto& version : key->charter.versions)
       if (wanted == 0 && version.state == VersionState::active) number = version.version;

@@ -233,6 +233,7 @@ Result<cli::Exit> decide(const cli::Args& args, cli::Terminal& terminal) {
     if (approver.person == read.statement.person && signer_of(tried, std::span(&approver, 1))) read = tried;
   }
   HF_TRY(const auto decided, open.service->decide(stored.digest, read, open.actor));
+  HF_CHECK(open.service->hand_over_rejections());
   HF_CHECK(open.instance->log().advance());
   HF_TRY(const auto lacks, open.service->lacking(decided));
   terminal.out << read.statement.person << (read.statement.decision == Decision::approve ? " approves " : " rejects ")

@@ -12,14 +12,6 @@ constexpr std::size_t kIdBytes = 16;
 
 std::string label_of(std::string_view key, int version) { return std::string(key) + "-" + std::to_string(version); }
 
-auto no_key(std::string_view name) {
-  return fail(ErrorKind::not_found, "HF-KEYS-0011", "there is no key '" + std::string(name.substr(0, 64)) + "'");
-}
-auto no_request(std::string_view digest) {
-  return fail(ErrorKind::not_found, "HF-KEYS-0011",
-              "there is no signing request '" + std::string(digest.substr(0, 64)) + "'");
-}
-
 auto refused(std::span<const Lack> lacks) {
   return fail(refusal_of(lacks, "HF-KEYS-0014", "the charter of the key does not allow it"));
 }
@@ -97,18 +89,6 @@ Result<StoredKey> Service::create_key(const NewKey& wanted, const ledger::Actor&
   return this->key(charter.key);
 }
 
-Result<StoredKey> Service::key(std::string_view name) const {
-  HF_TRY(auto found, database_.read([&](const db::Reader& reader) { return Store(reader).counted_key(name); }));
-  if (!found) return no_key(name);
-  return *std::move(found);
-}
-
-Result<StoredKey> Service::registered(std::string_view name) const {
-  HF_TRY(auto found, database_.read([&](const db::Reader& reader) { return Store(reader).key(name); }));
-  if (!found) return no_key(name);
-  return *std::move(found);
-}
-
 Result<std::vector<Discrepancy>> Service::discover() {
   HF_TRY(const auto contents, signer_.contents());
   return database_.read([&](const db::Reader& reader) -> Result<std::vector<Discrepancy>> {
@@ -160,7 +140,7 @@ Result<StoredRequest> Service::insert(const SigningRequest& request, std::string
   const auto digest = digest_of(request);
   HF_CHECK(ledger::write(database_, clock_, actor, [&](ledger::Transaction& transaction) -> Result<void> {
     HF_TRY(const auto key, Store(transaction.db()).key(request.key));
-    if (!key) return no_key(request.key);
+    if (!key) return fail(no_key(request.key));
     JsonObject told{{"request", digest}, {"kind", name_of(request.kind)}, {"reason", request.reason}};
     if (request.artifact) told["artifact_sha256"] = request.artifact->sha256;
     HF_TRY(const auto entry,
@@ -263,68 +243,31 @@ Result<StoredRequest> Service::ask(Charter next, std::string_view requester, std
   return insert(checked, canonical(next), actor);
 }
 
-Result<StoredRequest> Service::request(std::string_view digest) const {
-  constexpr std::size_t kBeginningMin = 8, kDigest = 64;
-  return database_.read([&](const db::Reader& reader) -> Result<StoredRequest> {
+Result<void> Service::hand_over_rejections() {
+  HF_TRY(const auto rejected, database_.read([&](const db::Reader& reader) -> Result<std::vector<StoredRequest>> {
     const Store store(reader);
-    std::string whole(digest);
-    if (digest.size() >= kBeginningMin && digest.size() < kDigest) {
-      HF_TRY(const auto found, store.digest_from(digest));
-      if (!found) return no_request(digest);
-      whole = *found;
-    }
-    HF_TRY(auto stored, store.request(whole));
-    if (!stored) return no_request(digest);
-    return *std::move(stored);
-  });
-}
-
-Result<std::vector<StoredRequest>> Service::requests(std::string_view key, std::int64_t before,
-                                                     std::int64_t limit) const {
-  return database_.read([&](const db::Reader& reader) -> Result<std::vector<StoredRequest>> {
-    const Store store(reader);
-    HF_TRY(const auto digests, store.requests(key, before, limit));
+    HF_TRY(const auto digests, store.rejected(clock_.now()));
     std::vector<StoredRequest> list;
     for (const auto& digest : digests) {
       HF_TRY(auto one, store.request(digest));
       if (one) list.push_back(*std::move(one));
     }
     return list;
-  });
-}
-
-Result<std::vector<StoredSignature>> Service::signatures(std::string_view key, std::int64_t before,
-                                                         std::int64_t limit) const {
-  HF_TRY(const auto found, registered(key));
-  return database_.read([&](const db::Reader& reader) { return Store(reader).signatures(found.id, before, limit); });
-}
-
-Result<std::vector<Lack>> Service::lacking(const StoredRequest& request) const {
-  HF_TRY(const auto key, registered(request.request.key));
-  return lacks_of_approval(key.charter, request.request, request.approvals, clock_.now());
-}
-
-Result<StoredRequest> Service::decide(std::string_view digest, const Approval& approval, const ledger::Actor& actor) {
-  HF_TRY(const auto stored, request(digest));
-  HF_TRY(const auto key, registered(stored.request.key));
-  const auto* approver = signer_of(approval, key.charter.approvers);
-  if (!approver || approval.statement.request != stored.digest)
-    return fail(ErrorKind::forbidden, "HF-KEYS-0015",
-                "the signature is no approver's of the key " + key.name + ", or not over this request's statement");
-  if (stored.request.person == approver->person || stored.request.requester == approver->person)
-    return fail(ErrorKind::forbidden, "HF-KEYS-0015", "whoever asks for a signature does not decide on it");
-  HF_CHECK(ledger::write(database_, clock_, actor, [&](ledger::Transaction& transaction) -> Result<void> {
-    const bool approves = approval.statement.decision == Decision::approve;
-    HF_TRY(const auto entry,
-           transaction.append(approves ? "signing.approved" : "signing.rejected",
-                              {"key:" + key.name, "request:" + stored.digest}, {{"person", approver->person}}));
-    return insert_approval(transaction, entry, stored.id, approval);
   }));
-  if (approval.statement.decision == Decision::reject) HF_CHECK(signer_.reject(stored.request, approval));
-  return request(stored.digest);
+  for (const auto& stored : rejected)
+    for (const auto& approval : stored.approvals) {
+      if (approval.statement.decision != Decision::reject) continue;
+      const auto handed = signer_.reject(stored.request, approval);
+      // Refused: the charter in force does not know the person, so it is not the request's either, and nothing is
+      // signed with it. One row that the signer does not believe must not stop every other signature.
+      if (!handed && handed.error().kind != ErrorKind::forbidden && handed.error().kind != ErrorKind::not_found)
+        return fail(handed.error());
+    }
+  return {};
 }
 
 Result<StoredKey> Service::put_in_force(std::string_view digest, const ledger::Actor& actor) {
+  HF_CHECK(hand_over_rejections());
   HF_TRY(const auto stored, request(digest));
   if (stored.request.kind != RequestKind::charter)
     return fail(ErrorKind::invalid, "HF-KEYS-0016", "the request is not for a charter");
@@ -335,7 +278,7 @@ Result<StoredKey> Service::put_in_force(std::string_view digest, const ledger::A
     HF_CHECK(signer_.succeed(next, stored.request, stored.approvals));  // else an interrupted try
   HF_CHECK(ledger::write(database_, clock_, actor, [&](ledger::Transaction& transaction) -> Result<void> {
     HF_TRY(const auto key, Store(transaction.db()).key(next.key));
-    if (!key) return no_key(next.key);
+    if (!key) return fail(no_key(next.key));
     if (key->charter_digest == digest_of(next))
       return fail(ErrorKind::conflict, "HF-KEYS-0010", "the charter is in force already");
     HF_TRY(const auto entry, transaction.append("key.charter_changed", {"key:" + next.key, "request:" + stored.digest},
@@ -347,12 +290,13 @@ Result<StoredKey> Service::put_in_force(std::string_view digest, const ledger::A
 
 Result<Signed> Service::make(const StoredRequest& stored, SignOrder order, const Artifact& artifact,
                              const ledger::Actor& actor) {
+  HF_CHECK(hand_over_rejections());
   const auto& request = stored.request;
   const bool granted = request.kind == RequestKind::grant;
   HF_TRY(const auto key, registered(request.key));
   HF_TRY(const auto version,
          database_.read([&](const db::Reader& reader) { return Store(reader).version(key.id, request.key_version); }));
-  if (!version) return no_key(request.key);
+  if (!version) return fail(no_key(request.key));
   HF_TRY(const auto spki, crypto::public_key_of_spki(from_hex(version->spki).value_or(Bytes())));
   HF_TRY(auto made, signer_.sign(order));
   Signed out{.id = 0,

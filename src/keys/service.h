@@ -1,9 +1,9 @@
-// Use cases of keys: make one, ask for a signature, decide, sign. The register and the ledger are written here; whether
-// a signature may be made is decided by the signer process, with its own charters, journal and clock.
+// Use cases of keys that need the signer: make one, ask for a signature, sign. The register and the ledger are written
+// here; whether a signature may be made is decided by the signer process, with its own charters, journal and clock.
 #pragma once
 
+#include "keys/register.h"
 #include "keys/signer/supervisor.h"
-#include "keys/store.h"
 
 namespace hf::keys {
 
@@ -49,15 +49,14 @@ struct Discrepancy {
   std::string fingerprint, why;
 };
 
-class Service {
+class Service : public Register {
  public:
   Service(db::Database& database, const Clock& clock, Signer& signer, Custodian::FormatFinder formats)
-      : database_(database), clock_(clock), signer_(signer), formats_(std::move(formats)) {}
+      : Register(database, clock, std::move(formats)), signer_(signer) {}
 
   // On the token, under its charter with the signer, and in the register. What an interruption left is taken up again.
   // HF-KEYS-0010 if there is a key of that name.
   Result<StoredKey> create_key(const NewKey& wanted, const ledger::Actor& actor);
-  [[nodiscard]] Result<StoredKey> key(std::string_view name) const;  // HF-KEYS-0011
   [[nodiscard]] Result<std::vector<Discrepancy>> discover();
 
   // Refused before anyone is asked if the policy would not allow it: HF-KEYS-0014 with everything that is lacking.
@@ -66,18 +65,10 @@ class Service {
   // Another charter for its key: sequence and previous are set here.
   Result<StoredRequest> ask(Charter next, std::string_view requester, std::string_view person, std::string_view reason,
                             const ledger::Actor& actor);
-  // By its digest or a beginning of it. HF-KEYS-0011.
-  [[nodiscard]] Result<StoredRequest> request(std::string_view digest) const;
-  [[nodiscard]] Result<std::vector<StoredRequest>> requests(std::string_view key, std::int64_t before,
-                                                            std::int64_t limit) const;
-  [[nodiscard]] Result<std::vector<StoredSignature>> signatures(std::string_view key, std::int64_t before,
-                                                                std::int64_t limit) const;
-  // What is still lacking for the request's approval, now.
-  [[nodiscard]] Result<std::vector<Lack>> lacking(const StoredRequest& request) const;
 
-  // HF-KEYS-0015 if the signature is no approver's, HF-KEYS-0013 if the person has decided already. A rejection goes to
-  // the signer too, where it kills the request for good.
-  Result<StoredRequest> decide(std::string_view digest, const Approval& approval, const ledger::Actor& actor);
+  // Every rejection of a request that could still be used, to the signer, where it kills the request for good whatever
+  // becomes of its row. sign(), sign_under() and put_in_force() begin with it.
+  Result<void> hand_over_rejections();
   // A charter request that is approved comes into force.
   Result<StoredKey> put_in_force(std::string_view digest, const ledger::Actor& actor);
 
@@ -89,7 +80,6 @@ class Service {
   Result<void> record_file(std::int64_t signature, std::string_view sha256, const ledger::Actor& actor);
 
  private:
-  [[nodiscard]] Result<StoredKey> registered(std::string_view name) const;  // as key(), without its count
   Result<StoredRequest> insert(const SigningRequest& request, std::string_view attachment, const ledger::Actor& actor);
   Result<Signed> make(const StoredRequest& stored, SignOrder order, const Artifact& artifact,
                       const ledger::Actor& actor);
@@ -97,10 +87,7 @@ class Service {
                                                            const Format& format,
                                                            std::optional<crypto::SignatureScheme> wanted) const;
 
-  db::Database& database_;
-  const Clock& clock_;
   Signer& signer_;
-  Custodian::FormatFinder formats_;
 };
 
 }  // namespace hf::keys

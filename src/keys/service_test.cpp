@@ -105,12 +105,35 @@ TEST_P(KeysTest, APolicyIsToldBeforeAnyoneIsAsked) {
   EXPECT_EQ(service_->ask(other, actor_).error().code, "HF-KEYS-0002");
 }
 
+// A rejection that a server wrote down, without a signer, reaches the signer with whatever is signed next.
 TEST_P(KeysTest, ARejectionReachesTheSigner) {
-  const auto request = asked();
-  EXPECT_EQ(decide(cast_.dan, request, Decision::reject), "ok");
-  EXPECT_EQ(decide(cast_.ann, request), "ok");
-  EXPECT_EQ(decide(cast_.bob, request), "ok");
-  EXPECT_EQ(sign(request), "rejected,rejected");
+  const auto rejected = asked(), other = asked();
+  Register server(*database_, clock_, &find_text_format);
+  ASSERT_TRUE(
+      server.decide(rejected.digest, approval_by(cast_.dan, rejected.request, Decision::reject, clock_.now()), actor_));
+  EXPECT_EQ(decide(cast_.ann, rejected), "HF-KEYS-0019");
+  EXPECT_EQ(sign(other), "approvals");
+  static const db::Query kForget{"test.forget_approvals", "DELETE FROM signing_approval"};
+  ASSERT_TRUE(database_->write([&](db::Writer& writer) -> Result<void> {
+    HF_CHECK(writer.execute(kForget));
+    return {};
+  }));
+  EXPECT_EQ(decide(cast_.ann, rejected), "ok");
+  EXPECT_EQ(decide(cast_.bob, rejected), "ok");
+  EXPECT_EQ(sign(rejected), "rejected") << "the signer remembers what the database has forgotten";
+}
+
+TEST_P(KeysTest, ARejectionThatTheSignerDoesNotBelieveStopsNoOtherSignature) {
+  const auto rejected = asked(), other = asked();
+  const Person stranger{"user:3", {"officer"}};
+  const auto forged = approval_by(stranger, rejected.request, Decision::reject, clock_.now());
+  ASSERT_TRUE(ledger::write(*database_, clock_, actor_, [&](ledger::Transaction& transaction) -> Result<void> {
+    HF_TRY(const auto entry, transaction.append("signing.rejected", {"request:" + rejected.digest}, {}));
+    return insert_approval(transaction, entry, rejected.id, forged);
+  }));
+  EXPECT_EQ(decide(cast_.ann, other), "ok");
+  EXPECT_EQ(decide(cast_.bob, other), "ok");
+  EXPECT_EQ(sign(other), "ok");
 }
 
 TEST_P(KeysTest, AStrangersDecisionIsRefused) {

@@ -9,28 +9,52 @@ const db::Query kKey{"keys.key", R"sql(
     SELECT k.key_id, k.name, k.class, k.environment, k.created_at, k.entry_id, c.body, c.digest
       FROM signing_key AS k
       JOIN key_charter AS c ON c.key_id = k.key_id
-     WHERE k.name = $1 ORDER BY c.sequence DESC LIMIT 1)sql"};
+     WHERE k.name = $1 AND c.since <= $2 ORDER BY c.sequence DESC LIMIT 1)sql"};
+const db::Query kKeys{"keys.keys", R"sql(
+    SELECT k.key_id, k.name, k.class, k.environment, k.created_at, k.entry_id, c.body, c.digest
+      FROM signing_key AS k
+      JOIN key_charter AS c ON c.key_id = k.key_id
+     WHERE k.name > $1 AND substr(k.name, 1, length(CAST($2 AS TEXT))) = $2
+       AND c.sequence = (SELECT MAX(n.sequence) FROM key_charter AS n WHERE n.key_id = k.key_id)
+     ORDER BY k.name LIMIT $3)sql"};
 const db::Query kSignatureCount{"keys.signature_count", R"sql(
     SELECT COUNT(*) FROM key_version AS v JOIN signature AS s ON s.key_version_id = v.key_version_id WHERE v.key_id = $1)sql"};
 const db::Query kKeyNames{"keys.names", "SELECT name FROM signing_key ORDER BY name"};
 const db::Query kVersion{
     "keys.version",
     "SELECT key_version_id, fingerprint, spki, custody FROM key_version WHERE key_id = $1 AND version = $2"};
+const db::Query kVersions{"keys.versions", R"sql(
+    SELECT v.version, v.spki, v.custody, v.created_at, (SELECT COUNT(*) FROM signature AS s WHERE s.key_version_id = v.key_version_id)
+      FROM key_version AS v WHERE v.key_id = $1 ORDER BY v.version)sql"};
 const db::Query kKeyWith{"keys.key_with_fingerprint", R"sql(
     SELECT k.name FROM key_version AS v JOIN signing_key AS k ON k.key_id = v.key_id WHERE v.fingerprint = $1)sql"};
 const db::Query kRequest{"keys.request", R"sql(
-    SELECT r.request_id, r.digest, r.body, r.attachment, r.entry_id, (SELECT COUNT(*) FROM signature AS s WHERE s.request_id = r.request_id)
+    SELECT r.request_id, r.digest, r.body, r.attachment, r.entry_id,
+           (SELECT COUNT(*) FROM signature AS s WHERE s.request_id = r.request_id AND s.signed_at <= $2)
       FROM signing_request AS r WHERE r.digest = $1)sql"};
-const db::Query kApprovals{"keys.approvals",
-                           "SELECT body FROM signing_approval WHERE request_id = $1 ORDER BY approval_id"};
+const db::Query kApprovals{
+    "keys.approvals",
+    "SELECT body FROM signing_approval WHERE request_id = $1 AND given_at <= $2 ORDER BY approval_id"};
+const db::Query kCharterCount{"keys.charter_count",
+                              "SELECT COUNT(*) FROM key_charter WHERE digest = $1 AND since <= $2"};
 const db::Query kDigestFrom{
     "keys.request_digest_from",
     "SELECT digest FROM signing_request WHERE digest >= $1 AND digest < $2 ORDER BY digest LIMIT 2"};
 const db::Query kRequests{"keys.requests",
-                          "SELECT digest FROM signing_request WHERE request_id < $1 ORDER BY request_id DESC LIMIT $2"};
+                          "SELECT digest, key_id, expires_at, request_id FROM signing_request WHERE request_id < $1 "
+                          "ORDER BY request_id DESC LIMIT $2"};
 const db::Query kRequestsOfKey{"keys.requests_of_key", R"sql(
-    SELECT r.digest FROM signing_key AS k JOIN signing_request AS r ON r.key_id = k.key_id
+    SELECT r.digest, r.key_id, r.expires_at, r.request_id FROM signing_key AS k JOIN signing_request AS r ON r.key_id = k.key_id
      WHERE k.name = $1 AND r.request_id < $2 ORDER BY r.request_id DESC LIMIT $3)sql"};
+const db::Query kByExpiry{"keys.requests_by_expiry", R"sql(
+    SELECT digest, key_id, expires_at, request_id FROM signing_request
+     WHERE (expires_at, request_id) > ($1, $2) AND created_at <= $3 ORDER BY expires_at, request_id LIMIT $4)sql"};
+// A count and not EXISTS, of which PostgreSQL would make a walk through all approvals.
+const db::Query kRejected{"keys.rejected", R"sql(
+    SELECT r.digest FROM signing_request AS r
+     WHERE r.expires_at > $1
+       AND (SELECT COUNT(*) FROM signing_approval AS a WHERE a.request_id = r.request_id AND a.decision = 'reject') > 0
+     ORDER BY r.expires_at, r.request_id)sql"};
 const db::Query kSignatures{"keys.signatures", R"sql(
     SELECT s.signature_id, r.digest, k.name, v.version, s.product, s.format, s.scheme, s.artifact_name, s.artifact_sha256, s.signature,
            s.requester, s.journal_line, s.entry_id, s.signed_at
@@ -81,30 +105,43 @@ const ledger::ProvenTable kSignatureTable{"signature", "signature_id",
 
 std::string first_of(const db::Row& row) { return row.string(0); }
 
-Result<Charter> read_charter(const std::string& body) {
-  HF_TRY(const auto json, parse_json(body));
-  return charter_of(json);
+RequestHandle handle_of(const db::Row& row) { return {row.string(0), row.int64(1), {row.int64(2), row.int64(3)}}; }
+
+struct KeyRow {
+  StoredKey key;
+  std::string body;
+};
+KeyRow key_row(const db::Row& row) {
+  KeyRow found{{}, row.string(6)};
+  auto& key = found.key;
+  key.id = row.int64(0), key.name = row.string(1), key.key_class = row.string(2), key.environment = row.string(3);
+  key.created_at = row.time(4), key.entry = row.int64(5), key.charter_digest = row.string(7);
+  return found;
+}
+Result<StoredKey> with_charter(KeyRow row) {
+  HF_TRY(const auto json, parse_json(row.body));
+  HF_TRY(row.key.charter, charter_of(json));
+  return std::move(row.key);
 }
 
 }  // namespace
 
 Result<std::optional<StoredKey>> Store::key(std::string_view name) const {
-  std::string body;
-  HF_TRY(auto found, db_.find(
-                         kKey,
-                         [&](const db::Row& row) {
-                           body = row.string(6);
-                           StoredKey key;
-                           key.id = row.int64(0), key.name = row.string(1), key.key_class = row.string(2),
-                           key.environment = row.string(3);
-                           key.created_at = row.time(4), key.entry = row.int64(5), key.charter_digest = row.string(7);
-                           return key;
-                         },
-                         name));
-  if (found) {
-    HF_TRY(found->charter, read_charter(body));
+  HF_TRY(auto row, db_.find(kKey, key_row, name, until_));
+  if (!row) return std::optional<StoredKey>();
+  HF_TRY(auto key, with_charter(*std::move(row)));
+  return std::optional(std::move(key));
+}
+
+Result<std::vector<StoredKey>> Store::keys(std::string_view beginning, std::string_view after,
+                                           std::int64_t limit) const {
+  HF_TRY(auto rows, db_.select(kKeys, key_row, after, beginning, limit));
+  std::vector<StoredKey> list;
+  for (auto& row : rows) {
+    HF_TRY(auto key, with_charter(std::move(row)));
+    list.push_back(std::move(key));
   }
-  return found;
+  return list;
 }
 
 Result<std::optional<StoredKey>> Store::counted_key(std::string_view name) const {
@@ -116,6 +153,15 @@ Result<std::optional<StoredKey>> Store::counted_key(std::string_view name) const
 }
 
 Result<std::vector<std::string>> Store::key_names() const { return db_.select(kKeyNames, first_of); }
+
+Result<std::vector<StoredVersion>> Store::versions(std::int64_t key_id) const {
+  return db_.select(
+      kVersions,
+      [](const db::Row& row) {
+        return StoredVersion{row.int64(0), row.string(1), row.string(2), row.time(3), row.int64(4)};
+      },
+      key_id);
+}
 
 Result<std::optional<Store::Version>> Store::version(std::int64_t key_id, std::int64_t version) const {
   return db_.find(
@@ -141,11 +187,14 @@ Result<std::optional<StoredRequest>> Store::request(std::string_view digest) con
                            stored.entry = row.int64(4), stored.used = row.int64(5);
                            return stored;
                          },
-                         digest));
+                         digest, until_));
   if (!found) return found;
   HF_TRY(const auto json, parse_json(body));
   HF_TRY(found->request, request_of(json));
-  HF_TRY(const auto bodies, db_.select(kApprovals, first_of, found->id));
+  if (found->request.kind == RequestKind::charter) {
+    HF_TRY(found->used, db_.number(kCharterCount, found->request.next_charter, until_));
+  }
+  HF_TRY(const auto bodies, db_.select(kApprovals, first_of, found->id, until_));
   for (const auto& text : bodies) {
     HF_TRY(const auto one, parse_json(text));
     HF_TRY(auto approval, approval_of(one));
@@ -162,10 +211,17 @@ Result<std::optional<std::string>> Store::digest_from(std::string_view beginning
   return digests.empty() ? std::optional<std::string>() : std::optional(digests.front());
 }
 
-Result<std::vector<std::string>> Store::requests(std::string_view key, std::int64_t before, std::int64_t limit) const {
-  if (key.empty()) return db_.select(kRequests, first_of, before, limit);
-  return db_.select(kRequestsOfKey, first_of, key, before, limit);
+Result<std::vector<RequestHandle>> Store::requests(std::string_view key, std::int64_t before,
+                                                   std::int64_t limit) const {
+  if (key.empty()) return db_.select(kRequests, handle_of, before, limit);
+  return db_.select(kRequestsOfKey, handle_of, key, before, limit);
 }
+
+Result<std::vector<RequestHandle>> Store::by_expiry(const RequestPlace& after, std::int64_t limit) const {
+  return db_.select(kByExpiry, handle_of, after.expires, after.id, until_, limit);
+}
+
+Result<std::vector<std::string>> Store::rejected(Time now) const { return db_.select(kRejected, first_of, now); }
 
 Result<std::vector<StoredSignature>> Store::signatures(std::int64_t key_id, std::int64_t before,
                                                        std::int64_t limit) const {

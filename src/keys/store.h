@@ -26,7 +26,7 @@ struct StoredRequest {
   SigningRequest request;
   std::string attachment;
   std::vector<Approval> approvals;
-  std::int64_t used = 0;  // signatures made
+  std::int64_t used = 0;  // signatures made; of a charter request 1 if its charter came into force
   std::int64_t entry = 0;
 };
 
@@ -38,13 +38,37 @@ struct StoredSignature {
   std::vector<std::string> signed_files;  // SHA-256
 };
 
+// Where a request stands in a list: by expiry and id, or by id alone.
+struct RequestPlace {
+  std::int64_t expires = 0;  // microseconds
+  std::int64_t id = 0;
+};
+struct RequestHandle {
+  std::string digest;
+  std::int64_t key_id = 0;
+  RequestPlace place;
+};
+
+struct StoredVersion {
+  std::int64_t version = 0;
+  std::string spki, custody;  // hex; JSON
+  Time created_at;
+  std::int64_t signatures = 0;
+};
+
 class Store {
  public:
-  explicit Store(const db::Reader& reader) : db_(reader) {}
+  // As of an instant; absent: now.
+  explicit Store(const db::Reader& reader, std::optional<Time> as_of = {})
+      : db_(reader), until_(as_of ? micros(*as_of) : std::numeric_limits<std::int64_t>::max()) {}
 
   [[nodiscard]] Result<std::optional<StoredKey>> key(std::string_view name) const;  // without `signatures`
   [[nodiscard]] Result<std::optional<StoredKey>> counted_key(std::string_view name) const;
+  // By name, after `after`, of those that begin with `beginning`; without `signatures`.
+  [[nodiscard]] Result<std::vector<StoredKey>> keys(std::string_view beginning, std::string_view after,
+                                                    std::int64_t limit) const;
   [[nodiscard]] Result<std::vector<std::string>> key_names() const;
+  [[nodiscard]] Result<std::vector<StoredVersion>> versions(std::int64_t key_id) const;  // oldest first
   struct Version {
     std::int64_t id;
     std::string fingerprint, spki, custody;
@@ -57,13 +81,18 @@ class Store {
   // By a beginning of its digest of at least 8 digits. HF-KEYS-0012 if it is of more than one.
   [[nodiscard]] Result<std::optional<std::string>> digest_from(std::string_view beginning) const;
   // Newest first, with an id below `before`; of a key, unless it is empty.
-  [[nodiscard]] Result<std::vector<std::string>> requests(std::string_view key, std::int64_t before,
-                                                          std::int64_t limit) const;
+  [[nodiscard]] Result<std::vector<RequestHandle>> requests(std::string_view key, std::int64_t before,
+                                                            std::int64_t limit) const;
+  // By expiry, after `after`: those made by then, whether somebody can still decide or not.
+  [[nodiscard]] Result<std::vector<RequestHandle>> by_expiry(const RequestPlace& after, std::int64_t limit) const;
+  // Digests of those that somebody rejected and that have not expired.
+  [[nodiscard]] Result<std::vector<std::string>> rejected(Time now) const;
   [[nodiscard]] Result<std::vector<StoredSignature>> signatures(std::int64_t key_id, std::int64_t before,
                                                                 std::int64_t limit) const;
 
  private:
   const db::Reader& db_;
+  std::int64_t until_;
 };
 
 Result<void> insert_key(ledger::Transaction& transaction, ledger::EntryId entry, const Charter& charter,

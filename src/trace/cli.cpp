@@ -151,6 +151,10 @@ Result<cli::Exit> today(const cli::Args& args, cli::Terminal& terminal) {
         print_table(terminal, "Exploited, and in our builds", result.at("exploited"),
                     {"vulnerability", "exposed_devices", "unknown_devices", "markets", "since_build", "summary"});
         print_table(terminal, "Clocks", result.at("clocks"), {"about", "name", "ends_at", "overdue"});
+        print_table(terminal, "Signing requests that wait for decisions", result.at("signing").at("waiting"),
+                    {"digest", "key", "reason", "requester", "expires_at"});
+        print_table(terminal, "Standing grants that live", result.at("signing").at("grants"),
+                    {"digest", "key", "used", "uses", "expires_at"});
         print_table(terminal, "Feeds", result.at("feeds"), {"feed", "version", "records", "last_import", "stale"});
       });
 }

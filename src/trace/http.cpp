@@ -43,8 +43,9 @@ Response page(JsonObject result) {
 std::string after_of(const net::Page& page) { return page.after.empty() ? std::string() : page.after.front(); }
 
 Result<Response> today(const Request& request, const Api& api) {
-  HF_TRY(const auto result,
+  HF_TRY(auto result,
          asked(request, api, [&](const Questions& questions) { return questions.today(api.clock.now()); }));
+  if (!request.principal.may("keys.read")) result["signing"] = nullptr;
   return json(result);
 }
 
@@ -206,6 +207,12 @@ Result<Response> key(const Request& request, const Api& api) {
   return json(result);
 }
 
+Result<Response> signing_key(const Request& request, const Api& api) {
+  HF_TRY(const auto result,
+         asked(request, api, [&](const Questions& questions) { return questions.signing_key(request.path("name")); }));
+  return json(result);
+}
+
 Result<Response> search(const Request& request, const Api& api) {
   constexpr std::size_t kTextMax = 200;
   const auto text = trim(request.query("q"));
@@ -320,6 +327,13 @@ std::vector<net::Route> routes(const Api& api) {
        .response_schema = "KeyAnswer",
        .query = {kAt},
        .handler = handle(api, &key)},
+      {.method = get,
+       .path = "/v1/signing-keys/{name}/trace",
+       .permission = "keys.read",
+       .summary = "What a signing key signed, and the units that depend on it",
+       .response_schema = "SigningKeyAnswer",
+       .query = {kAt},
+       .handler = handle(api, &signing_key)},
       {.method = get,
        .path = "/v1/search",
        .permission = "catalog.read",

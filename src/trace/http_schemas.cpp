@@ -162,7 +162,12 @@ void today(Table& to) {
                           {"exploited", array(ref("VulnerabilityLine"), "of our builds, most units first")},
                           {"feeds", array(ref("Feed"))},
                           {"coverage", ref("Coverage")},
+                          {"signing", or_null(ref("SigningToday", "null: it needs the permission keys.read"))},
                           {"took_us", took()}}));
+  to.add("SigningToday",
+         object({{"waiting", array(ref("SigningRequestLine"), "for decisions, first the first to expire")},
+                 {"grants", array(ref("SigningRequestLine"), "standing grants that live")},
+                 {"more", flag("there are more than these")}}));
 }
 
 void vulnerability(Table& to) {
@@ -353,12 +358,38 @@ void device(Table& to) {
                               {"at", at()},
                               {"took_us", took()}}));
   to.add(
-      "SearchHit",
-      object({{"kind", choice({"device", "key", "product", "build", "release", "batch", "vulnerability", "component"})},
-              {"id", text("path, number, digest; of a component a build that contains it")},
-              {"title", text()},
-              {"subtitle", text("may be empty")},
-              {"url", text("of its page in the UI")}}));
+      "SigningKeyAnswer",
+      object({{"name", text()},
+              {"sentence", text("the answer in words")},
+              {"class", text()},
+              {"environment", text()},
+              {"owner", text()},
+              {"deputy", text()},
+              {"charter_sha256", sha256("in force at that instant")},
+              {"versions", array(object({{"version", count()},
+                                         {"algorithm", text()},
+                                         {"fingerprint", sha256("of the SubjectPublicKeyInfo")},
+                                         {"signatures", count()}}))},
+              {"builds", texts("paths of those that it signed")},
+              {"devices", object({{"total", count("that run one of them")}, {"by_market", array(ref("MarketCount"))}})},
+              {"signatures", count()},
+              {"newest_signatures", array(object({{"signed_at", time()},
+                                                  {"version", count()},
+                                                  {"product", text()},
+                                                  {"format", text()},
+                                                  {"artifact", text()},
+                                                  {"artifact_sha256", text()},
+                                                  {"requester", text()},
+                                                  {"request", sha256()},
+                                                  {"entry", entry("it")}}))},
+              {"at", at()},
+              {"took_us", took()}}));
+  to.add("SearchHit", object({{"kind", choice({"device", "key", "signing_key", "product", "build", "release", "batch",
+                                               "vulnerability", "component"})},
+                              {"id", text("path, number, digest; of a component a build that contains it")},
+                              {"title", text()},
+                              {"subtitle", text("may be empty")},
+                              {"url", text("of its page in the UI")}}));
   to.page("SearchHit");
 }
 

@@ -49,7 +49,9 @@ const db::Query kSearchPaths{"trace.search_paths", R"sql(
     UNION ALL
     SELECT * FROM (SELECT 'release' AS kind, path, kind AS title FROM release WHERE path >= $1 AND path < $2 ORDER BY path LIMIT $3) AS c
     UNION ALL
-    SELECT * FROM (SELECT 'batch' AS kind, path, factory AS title FROM batch WHERE path >= $1 AND path < $2 ORDER BY path LIMIT $3) AS d)sql"};
+    SELECT * FROM (SELECT 'batch' AS kind, path, factory AS title FROM batch WHERE path >= $1 AND path < $2 ORDER BY path LIMIT $3) AS d
+    UNION ALL
+    SELECT * FROM (SELECT 'signing_key' AS kind, name AS path, class AS title FROM signing_key WHERE name >= $1 AND name < $2 ORDER BY name LIMIT $3) AS e)sql"};
 const db::Query kSearchVulnerabilities{"trace.search_vulnerabilities", R"sql(
     SELECT DISTINCT vulnerability FROM vulnerability_alias WHERE alias >= $1 AND alias < $2 ORDER BY vulnerability LIMIT $3)sql"};
 const db::Query kSearchComponents{"trace.search_components", R"sql(

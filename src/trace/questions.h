@@ -18,6 +18,7 @@ class Questions {
         facts_(reader, as_of),
         overview_(reader, as_of),
         key_uses_(reader, as_of),
+        reader_(reader),
         as_of_(as_of) {}
 
   // HF-TRACE-0001 nothing is known under that name, for all of these.
@@ -42,12 +43,15 @@ class Questions {
   [[nodiscard]] Result<JsonObject> summary_of(const std::string& number,
                                               const Exposure& exposure) const;  // a line of a list
   [[nodiscard]] Result<std::int64_t> compared_with(const std::string& number, const JsonArray& records) const;
+  // {waiting, grants, more}: signing requests that somebody has to decide on, and standing grants that live.
+  [[nodiscard]] Result<JsonObject> signing(Time now) const;
   [[nodiscard]] Result<JsonArray> standing_of_builds(const std::vector<std::int64_t>& builds) const;
 
   ExposureStore exposures_;
   FactStore facts_;
   OverviewStore overview_;
   KeyUseStore key_uses_;
+  const db::Reader& reader_;
   AsOf as_of_;
 };
 

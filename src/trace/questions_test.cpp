@@ -1,4 +1,5 @@
 // Product, device, key, today, search; and what hostile names do to them: nothing.
+#include "keys/register_test.h"
 #include "trace/trace_test.h"
 
 namespace hf::trace::test {
@@ -179,6 +180,46 @@ TEST_P(Question, OfTodayStartsTheClocksWhenBothWereKnown) {
   EXPECT_EQ(ask_today(clock_.now()).at("coverage"), coverage) << "as of now is now";
   EXPECT_EQ(ask_today(time_of(1)).at("coverage").at("devices").get_int64(), 0) << "no device was registered then";
   EXPECT_EQ(ask_today(time_of(1)).at("coverage").at("builds").get_int64(), 0);
+}
+
+TEST_P(Question, OfTodayNamesWhatWaitsForADecisionAndTheGrantsThatLive) {
+  using namespace keys::test;
+  const Cast cast;
+  const auto key =
+      put_key(*database_, clock_, cast.charter(), hf::test::TestKey(crypto::KeyAlgorithm::ecdsa_p256)).charter;
+  const auto signing = [&](Time at = TraceTest::kNow) {
+    const auto answer = must(ask(at, [&](const Questions& q) { return q.today(clock_.now()); }));
+    std::string text;
+    for (const auto* list : {"waiting", "grants"}) {
+      text += list;
+      for (const auto& one : answer.at("signing").at(list).get_array()) text += " " + text_of(one.at("reason"));
+      text += "; ";
+    }
+    return text;
+  };
+  keys::Register book(*database_, clock_, &find_text_format);
+  const auto approve = [&](const Person& person, const keys::SigningRequest& request) {
+    EXPECT_TRUE(book.decide(keys::digest_of(request),
+                            approval_by(person, request, keys::Decision::approve, clock_.now()), actor_));
+  };
+  EXPECT_EQ(signing(), "waiting; grants; ");
+  const auto evidence = evidence_of(R"({"security_version":3})");
+  const auto release = request_for(key, evidence, clock_.now());
+  const auto grant = grant_for(key, clock_.now());
+  put_request(*database_, clock_, release, attachment_of(evidence));
+  put_request(*database_, clock_, grant, "");
+  EXPECT_EQ(signing(), "waiting release 1.2 nightly builds; grants; ");
+  const auto asked = clock_.now();
+  clock_.advance(std::chrono::hours(1));
+  for (const auto* person : {&cast.ann, &cast.bob}) approve(*person, release), approve(*person, grant);
+  EXPECT_EQ(signing(), "waiting; grants nightly builds; ") << "what is approved waits for nobody";
+  EXPECT_EQ(signing(asked), "waiting release 1.2 nightly builds; grants; ");
+  EXPECT_EQ(signing(asked - std::chrono::seconds(1)), "waiting; grants; ");
+  put_signature(*database_, clock_, keys::digest_of(grant));
+  put_signature(*database_, clock_, keys::digest_of(grant));
+  EXPECT_EQ(signing(), "waiting; grants; ") << "used up";
+  clock_.advance(std::chrono::hours(24 * 8));
+  EXPECT_EQ(signing(asked + std::chrono::hours(24 * 8)), "waiting; grants; ");
 }
 
 TEST_P(Question, VulnerabilitiesPageByNumber) {

@@ -1,5 +1,6 @@
 #include <set>
 
+#include "keys/register_json.h"
 #include "trace/questions.h"
 
 namespace hf::trace {
@@ -43,6 +44,19 @@ Result<JsonObject> Questions::signing_key(std::string_view name) const {
                     {"signatures", made},
                     {"newest_signatures", std::move(signatures)},
                     {"at", as_of_.at ? Json(format_rfc3339(*as_of_.at)) : Json(nullptr)}};
+}
+
+Result<JsonObject> Questions::signing(Time now) const {
+  using keys::RequestState;
+  constexpr std::int64_t kShown = 100;
+  HF_TRY(const auto page, keys::judged_requests(reader_, {{RequestState::waiting, RequestState::approved}, {}}, {},
+                                                kShown, now, as_of_.at));
+  JsonArray waiting, grants;
+  for (const auto& item : page.items) {
+    if (item.judgement.state == RequestState::waiting) waiting.push_back(keys::line_of(item));
+    else if (item.stored.request.kind == keys::RequestKind::grant) grants.push_back(keys::line_of(item));
+  }
+  return JsonObject{{"waiting", std::move(waiting)}, {"grants", std::move(grants)}, {"more", page.next.has_value()}};
 }
 
 }  // namespace hf::trace

@@ -70,6 +70,7 @@ Result<JsonObject> Questions::today(Time now) const {
     stale += now - last > kStale ? 1 : 0;
   }
   HF_TRY(auto coverage, overview_.coverage());
+  HF_TRY(auto signatures, signing(now));
   std::string sentence;
   if (feeds.empty())
     sentence = "No feed has been imported yet: nothing is known, which is not the same as nothing is wrong.";
@@ -82,7 +83,7 @@ Result<JsonObject> Questions::today(Time now) const {
       {"now", format_rfc3339(now)},        {"at", as_of_.at ? Json(format_rfc3339(*as_of_.at)) : Json(nullptr)},
       {"sentence", std::move(sentence)},   {"clocks", std::move(clocks)},
       {"exploited", std::move(exploited)}, {"feeds", std::move(feeds)},
-      {"coverage", std::move(coverage)}};
+      {"coverage", std::move(coverage)},   {"signing", std::move(signatures)}};
 }
 
 Result<JsonObject> Questions::search(std::string_view text, std::int64_t limit) const {
@@ -93,6 +94,7 @@ Result<JsonObject> Questions::search(std::string_view text, std::int64_t limit) 
                   : kind == "product"     ? "/products/" + id
                   : kind == "device"      ? "/devices/" + id
                   : kind == "key"         ? "/keys/" + id
+                  : kind == "signing_key" ? "/signing-keys/" + id
                   : kind == "release"     ? "/releases/" + id
                   : kind == "batch"       ? "/batches/" + id
                                           : "/builds/" + id;  // a component's page is that of a build with it

@@ -170,12 +170,13 @@ Result<void> Custodian::succeed(const Charter& next, const SigningRequest& reque
 
 Result<void> Custodian::reject(const SigningRequest& request, const Approval& rejection) {
   const std::lock_guard lock(mutex_);
+  const auto digest = digest_of(request);
+  if (rejected_.contains(digest)) return {};  // told again: one line in the journal is enough
   const auto charter = charters_.find(request.key);
   if (charter == charters_.end())
     return fail(ErrorKind::not_found, "HF-SIGNER-0007", "the key " + request.key + " has no charter");
   const auto standing = standing_of(charter->second, request, std::span(&rejection, 1), now());
   if (standing.rejected_by.empty()) return refused(std::vector<Lack>{{"approvals", "the rejection is no approver's"}});
-  const auto digest = digest_of(request);
   HF_CHECK(journal_->append(
       now(), {{"what", "rejected"}, {"key", request.key}, {"request", digest}, {"by", standing.rejected_by.front()}}));
   rejected_[digest] = true;

@@ -1,0 +1,207 @@
+#include "keys/register.h"
+
+#include <algorithm>
+#include <map>
+
+namespace hf::keys {
+namespace {
+
+// Requests that one page looks at, each with the approvals' signatures.
+constexpr std::size_t kExaminedMax = 500;
+constexpr std::int64_t kBatch = 100;
+constexpr std::size_t kAttachmentMax = 4U << 20;
+constexpr auto kLast = std::numeric_limits<std::int64_t>::max();
+
+auto no_request(std::string_view digest) {
+  return fail(ErrorKind::not_found, "HF-KEYS-0011",
+              "there is no signing request '" + std::string(digest.substr(0, 64)) + "'");
+}
+
+}  // namespace
+
+Error no_key(std::string_view name) {
+  return {ErrorKind::not_found, "HF-KEYS-0011", "there is no key '" + std::string(name.substr(0, 64)) + "'", {}};
+}
+
+Result<StoredKey> Register::key(std::string_view name) const {
+  HF_TRY(auto found, database_.read([&](const db::Reader& reader) { return Store(reader).counted_key(name); }));
+  if (!found) return fail(no_key(name));
+  return *std::move(found);
+}
+
+Result<StoredKey> Register::registered(std::string_view name) const {
+  HF_TRY(auto found, database_.read([&](const db::Reader& reader) { return Store(reader).key(name); }));
+  if (!found) return fail(no_key(name));
+  return *std::move(found);
+}
+
+Result<std::vector<StoredKey>> Register::keys(std::string_view beginning, std::string_view after,
+                                              std::int64_t limit) const {
+  return database_.read([&](const db::Reader& reader) { return Store(reader).keys(beginning, after, limit); });
+}
+
+Result<KeySight> Register::key_sight(std::string_view name) const {
+  const auto now = clock_.now();
+  return database_.read([&](const db::Reader& reader) -> Result<KeySight> {
+    const Store store(reader);
+    HF_TRY(auto found, store.key(name));
+    if (!found) return fail(no_key(name));
+    KeySight sight{*std::move(found), {}};
+    HF_TRY(sight.versions, store.versions(sight.key.id));
+    for (const auto& version : sight.versions) sight.key.signatures += version.signatures;
+    const RequestQuery open{{RequestState::waiting, RequestState::approved}, std::string(name)};
+    std::optional<RequestPlace> after;
+    do {
+      HF_TRY(const auto page, judged_requests(reader, open, after, std::int64_t(kExaminedMax), now));
+      for (const auto& [stored, judgement] : page.items) {
+        const bool waiting = judgement.state == RequestState::waiting;
+        sight.waiting += waiting ? 1 : 0;
+        sight.grants += !waiting && stored.request.kind == RequestKind::grant ? 1 : 0;
+      }
+      after = page.next;
+    } while (after);
+    return sight;
+  });
+}
+
+Result<StoredRequest> Register::request(std::string_view digest) const {
+  constexpr std::size_t kBeginningMin = 8, kDigest = 64;
+  return database_.read([&](const db::Reader& reader) -> Result<StoredRequest> {
+    const Store store(reader);
+    std::string whole(digest);
+    if (digest.size() >= kBeginningMin && digest.size() < kDigest) {
+      HF_TRY(const auto found, store.digest_from(digest));
+      if (!found) return no_request(digest);
+      whole = *found;
+    }
+    HF_TRY(auto stored, store.request(whole));
+    if (!stored) return no_request(digest);
+    return *std::move(stored);
+  });
+}
+
+Result<std::vector<StoredRequest>> Register::requests(std::string_view key, std::int64_t before,
+                                                      std::int64_t limit) const {
+  return database_.read([&](const db::Reader& reader) -> Result<std::vector<StoredRequest>> {
+    const Store store(reader);
+    HF_TRY(const auto handles, store.requests(key, before, limit));
+    std::vector<StoredRequest> list;
+    for (const auto& handle : handles) {
+      HF_TRY(auto one, store.request(handle.digest));
+      if (one) list.push_back(*std::move(one));
+    }
+    return list;
+  });
+}
+
+Result<std::vector<StoredSignature>> Register::signatures(std::string_view key, std::int64_t before,
+                                                          std::int64_t limit) const {
+  HF_TRY(const auto found, registered(key));
+  return database_.read([&](const db::Reader& reader) { return Store(reader).signatures(found.id, before, limit); });
+}
+
+Result<RequestPage> judged_requests(const db::Reader& reader, const RequestQuery& query,
+                                    const std::optional<RequestPlace>& after, std::int64_t limit, Time now,
+                                    std::optional<Time> as_of) {
+  const Store store(reader, as_of);
+  const auto at = as_of.value_or(now);
+  const bool open = !query.states.empty() && std::ranges::all_of(query.states, [](RequestState state) {
+    return state == RequestState::waiting || state == RequestState::approved;
+  });
+  auto place = after.value_or(open ? RequestPlace{micros(at), kLast} : RequestPlace{0, kLast});
+  std::map<std::string, std::optional<StoredKey>, std::less<>> keys;
+  RequestPage page;
+  for (std::size_t examined = 0;;) {
+    HF_TRY(const auto handles, open ? store.by_expiry(place, kBatch) : store.requests(query.key, place.id, kBatch));
+    for (const auto& handle : handles) {
+      if (std::int64_t(page.items.size()) == limit || examined == kExaminedMax) {
+        page.next = place;
+        return page;
+      }
+      place = handle.place;
+      ++examined;
+      HF_TRY(auto stored, store.request(handle.digest));
+      const auto& name = stored->request.key;
+      if (!query.key.empty() && name != query.key) continue;
+      auto known = keys.find(name);
+      if (known == keys.end()) {
+        HF_TRY(auto key, store.key(name));
+        known = keys.emplace(name, std::move(key)).first;
+      }
+      if (!known->second) continue;  // a key without a charter then
+      auto judgement = judge(known->second->charter, stored->request, stored->approvals, stored->used, at);
+      if (query.states.empty() || std::ranges::find(query.states, judgement.state) != query.states.end())
+        page.items.push_back({*std::move(stored), std::move(judgement)});
+    }
+    if (std::int64_t(handles.size()) < kBatch) return page;
+  }
+}
+
+Result<RequestPage> Register::judged(const RequestQuery& query, const std::optional<RequestPlace>& after,
+                                     std::int64_t limit) const {
+  return database_.read(
+      [&](const db::Reader& reader) { return judged_requests(reader, query, after, limit, clock_.now()); });
+}
+
+Evidence Register::evidence_of(const StoredRequest& stored) const {
+  const auto& request = stored.request;
+  if (request.kind != RequestKind::sign || !request.view) return {};
+  const auto named = text_at(*request.view, "format");
+  const auto* format = formats_(named);
+  if (!format) return {{}, "there is no format '" + std::string(named) + "' here"};
+  const auto json = parse_json(stored.attachment, {.bytes_max = kAttachmentMax});
+  const auto* object = json ? json->if_object() : nullptr;
+  const auto bytes = object ? from_base64(text_at(*object, "evidence")) : std::nullopt;
+  if (!bytes) return {{}, "the evidence that was kept cannot be read"};
+  auto view = format->view(*bytes);
+  if (!view) return {{}, "the evidence that was kept cannot be read: " + view.error().message};
+  const bool same = to_hex(crypto::sha256({*bytes})) == request.evidence_sha256 && to_json(*view) == *request.view;
+  return {*std::move(view),
+          same ? "" : "the evidence that was kept is not what the request names: the signer refuses it"};
+}
+
+Result<RequestSight> Register::sight(std::string_view digest) const {
+  HF_TRY(auto stored, request(digest));
+  HF_TRY(auto key, registered(stored.request.key));
+  auto judgement = judge(key.charter, stored.request, stored.approvals, stored.used, clock_.now());
+  auto evidence = evidence_of(stored);
+  std::optional<Charter> next;
+  if (stored.request.kind == RequestKind::charter) {
+    const auto json = parse_json(stored.attachment, {.bytes_max = kAttachmentMax});
+    auto charter = json ? charter_of(*json) : Result<Charter>(fail(json.error()));
+    if (!charter) evidence.problem = "the charter that was kept cannot be read: " + charter.error().message;
+    else if (digest_of(*charter) != stored.request.next_charter)
+      evidence.problem = "the charter that was kept is not the one that the request names: the signer refuses it";
+    if (charter) next = *std::move(charter);
+  }
+  return RequestSight{{std::move(stored), std::move(judgement)}, std::move(key), std::move(evidence), std::move(next)};
+}
+
+Result<std::vector<Lack>> Register::lacking(const StoredRequest& request) const {
+  HF_TRY(const auto key, registered(request.request.key));
+  return lacks_of_approval(key.charter, request.request, request.approvals, clock_.now());
+}
+
+Result<StoredRequest> Register::decide(std::string_view digest, const Approval& approval, const ledger::Actor& actor) {
+  HF_TRY(const auto stored, request(digest));
+  HF_TRY(const auto key, registered(stored.request.key));
+  const auto* approver = signer_of(approval, key.charter.approvers);
+  if (!approver || approval.statement.request != stored.digest)
+    return fail(ErrorKind::forbidden, "HF-KEYS-0015",
+                "the signature is no approver's of the key " + key.name + ", or not over this request's statement");
+  if (stored.request.person == approver->person || stored.request.requester == approver->person)
+    return fail(ErrorKind::forbidden, "HF-KEYS-0015", "whoever asks for a signature does not decide on it");
+  const auto judgement = judge(key.charter, stored.request, stored.approvals, stored.used, clock_.now());
+  if (const auto closed = closed_because(stored.request, judgement); !closed.empty())
+    return fail(ErrorKind::conflict, "HF-KEYS-0019", "there is nothing left to decide: " + closed);
+  HF_CHECK(ledger::write(database_, clock_, actor, [&](ledger::Transaction& transaction) -> Result<void> {
+    const bool approves = approval.statement.decision == Decision::approve;
+    HF_TRY(const auto entry,
+           transaction.append(approves ? "signing.approved" : "signing.rejected",
+                              {"key:" + key.name, "request:" + stored.digest}, {{"person", approver->person}}));
+    return insert_approval(transaction, entry, stored.id, approval);
+  }));
+  return request(stored.digest);
+}
+
+}  // namespace hf::keys

@@ -1,0 +1,87 @@
+// The register of keys as whoever has no signer sees it: reads what was asked, decided and made, and records decisions.
+// A server runs on it alone; whether a signature may be made, the signer judges again by itself.
+#pragma once
+
+#include "keys/request_state.h"
+#include "keys/store.h"
+
+namespace hf::keys {
+
+[[nodiscard]] Error no_key(std::string_view name);  // HF-KEYS-0011
+
+struct JudgedRequest {
+  StoredRequest stored;
+  Judgement judgement;
+};
+
+struct RequestQuery {
+  std::vector<RequestState> states{};  // empty: in any
+  std::string key{};                   // empty: of every key
+};
+struct RequestPage {
+  std::vector<JudgedRequest> items;  // may be fewer than asked for, or none, although more follow
+  std::optional<RequestPlace> next;
+};
+// Of one snapshot. Those that wait or are approved come by expiry, first the first to expire; all others newest first.
+// A state is computed and not kept, so a page ends when a bounded number of requests has been looked at.
+[[nodiscard]] Result<RequestPage> judged_requests(const db::Reader& reader, const RequestQuery& query,
+                                                  const std::optional<RequestPlace>& after, std::int64_t limit,
+                                                  Time now, std::optional<Time> as_of = {});
+
+// What a signature under the request would cover, read from the evidence that is kept beside it.
+struct Evidence {
+  std::optional<View> view;  // of a `sign` request
+  std::string problem;       // why there is none, or why it is not what the request says; empty: all is well
+};
+// A request with all that a decision needs to know.
+struct RequestSight {
+  JudgedRequest judged;
+  StoredKey key;
+  Evidence evidence;
+  std::optional<Charter> next;  // of a charter request
+};
+
+struct KeySight {
+  StoredKey key;
+  std::vector<StoredVersion> versions;
+  std::int64_t waiting = 0;  // requests for decisions
+  std::int64_t grants = 0;   // that live
+};
+
+class Register {
+ public:
+  Register(db::Database& database, const Clock& clock, Custodian::FormatFinder formats)
+      : database_(database), clock_(clock), formats_(std::move(formats)) {}
+
+  [[nodiscard]] Result<StoredKey> key(std::string_view name) const;  // HF-KEYS-0011
+  [[nodiscard]] Result<KeySight> key_sight(std::string_view name) const;
+  [[nodiscard]] Result<std::vector<StoredKey>> keys(std::string_view beginning, std::string_view after,
+                                                    std::int64_t limit) const;
+  // By its digest or a beginning of it. HF-KEYS-0011.
+  [[nodiscard]] Result<StoredRequest> request(std::string_view digest) const;
+  [[nodiscard]] Result<std::vector<StoredRequest>> requests(std::string_view key, std::int64_t before,
+                                                            std::int64_t limit) const;
+  [[nodiscard]] Result<std::vector<StoredSignature>> signatures(std::string_view key, std::int64_t before,
+                                                                std::int64_t limit) const;
+  [[nodiscard]] Result<RequestPage> judged(const RequestQuery& query, const std::optional<RequestPlace>& after,
+                                           std::int64_t limit) const;
+  [[nodiscard]] Result<RequestSight> sight(std::string_view digest) const;  // as request()
+  [[nodiscard]] Time now() const { return clock_.now(); }
+  // What is still lacking for the request's approval, now.
+  [[nodiscard]] Result<std::vector<Lack>> lacking(const StoredRequest& request) const;
+
+  // HF-KEYS-0015 if the signature is no approver's, HF-KEYS-0013 if the person has decided already, HF-KEYS-0019 if
+  // nothing is left to decide. A rejection kills the request with the signer only when it is handed over
+  // (Service::hand_over_rejections).
+  Result<StoredRequest> decide(std::string_view digest, const Approval& approval, const ledger::Actor& actor);
+
+ protected:
+  [[nodiscard]] Result<StoredKey> registered(std::string_view name) const;  // as key(), without its count
+  [[nodiscard]] Evidence evidence_of(const StoredRequest& stored) const;
+
+  db::Database& database_;
+  const Clock& clock_;
+  Custodian::FormatFinder formats_;
+};
+
+}  // namespace hf::keys

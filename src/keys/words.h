@@ -1,0 +1,18 @@
+// A charter and a grant in sentences, for whoever has to agree to them. Pure: every member that limits something is
+// said, so that two charters whose words are equal differ in versions and credentials alone.
+#pragma once
+
+#include "keys/request.h"
+
+namespace hf::keys {
+
+struct Rule {
+  std::string about;  // the member: "approval.steps", "policy.formats"
+  std::string text;
+};
+[[nodiscard]] std::vector<Rule> words_of(const Charter& charter);
+[[nodiscard]] std::vector<Rule> words_of(const Grant& grant);
+// Who can use it, in one sentence: "Each use needs 2 of 3 people (officer)."
+[[nodiscard]] std::string approval_in_words(const Charter& charter);
+
+}  // namespace hf::keys
