@@ -140,7 +140,7 @@ TEST_P(AccountsHttp, FromTheFirstLinkToSigningOut) {
   EXPECT_EQ(get("/v1/session").status, 401);
 }
 
-TEST_P(AccountsHttp, ACookieNeedsItsOwnCsrfTokenToChangeAnything) {
+TEST_P(AccountsHttp, Abuse42ACookieNeedsItsOwnCsrfTokenToChangeAnything) {
   set_up();
   const auto ada = sign_in("ada"), other = sign_in("ada");
   EXPECT_EQ(add({ada.cookie}, "bob", {"auditor"}).code(), "HF-ACCOUNT-0031");

@@ -39,7 +39,7 @@ TEST(Args, RefusesTheRestAndNamesTheNearestOption) {
     EXPECT_EQ(parse(words).error().code, "HF-CLI-0001");
 }
 
-TEST(Output, CsvCellsAreQuotedAndNeverFormulas) {
+TEST(Output, Abuse40CsvCellsAreQuotedAndNeverFormulas) {
   EXPECT_EQ(csv_row(std::vector<std::string>{"a,b", "say \"x\"", "=1+1", "-2", ""}),
             "\"a,b\",\"say \"\"x\"\"\",'=1+1,'-2,\r\n");
 }

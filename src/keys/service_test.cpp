@@ -183,7 +183,7 @@ TEST_P(KeysTest, ACharterChangesByItsOwnRule) {
   EXPECT_EQ(service_->ask(wanted(), actor_).error().detail, "policy.min_security_version");
 }
 
-TEST_P(KeysTest, DiscoveryTellsWhatTheRegisterAndTheTokenDoNotShare) {
+TEST_P(KeysTest, Abuse26And27DiscoveryTellsWhatTheRegisterAndTheTokenDoNotShare) {
   EXPECT_TRUE(service_->discover()->empty());
   ASSERT_TRUE(signer_->generate(crypto::KeyAlgorithm::ecdsa_p256, "somebodys"));
   const auto found = service_->discover();

@@ -214,6 +214,27 @@ def rule_code(tree: Tree) -> Iterator[Finding]:
         yield Finding(CODES, 1, "code", f"{code} is no longer given: run ./dev codes")
 
 
+ABUSE = "tests/data/abuse_skipped.txt"
+ABUSE_CASES = 47
+
+
+def rule_abuse(tree: Tree) -> Iterator[Finding]:
+    """Every abuse case is in the name of a test, or in the list of those that none plays, with the reason."""
+    if ABUSE not in tree.names:
+        return
+    tested: set[int] = set()
+    for name in tree.cxx("src", "tests"):
+        for words in re.findall(r"^TEST\w*\(\w+, Abuse(\d\d(?:(?:And|To)\d\d)*)", tree.text(name), re.M) if is_test(name) else ():
+            numbers = [int(number) for number in re.findall(r"\d\d", words)]
+            tested.update(range(numbers[0], numbers[-1] + 1) if "To" in words else numbers)
+    skipped = {int(line.split()[0]): number for number, line in tree.lines(ABUSE) if re.match(r"\d\d \w", line)}
+    for case in range(1, ABUSE_CASES + 1):
+        if case in tested and case in skipped:
+            yield Finding(ABUSE, skipped[case], "abuse", f"case {case:02} has a test: remove the line")
+        elif case not in tested and case not in skipped:
+            yield Finding(ABUSE, 1, "abuse", f"case {case:02} is neither in the name of a test nor here with a reason")
+
+
 RULES: dict[str, Callable[[Tree], Iterator[Finding]]] = {
     n.removeprefix("rule_"): f for n, f in list(globals().items()) if n.startswith("rule_")}
 EXCEPTIONS = "tests/tidy/exceptions.txt"

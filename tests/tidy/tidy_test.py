@@ -47,6 +47,7 @@ BREACHES = [
     ("path", "docs/guide.md", f"Run it in {MACHINE}.\n", 1),
     ("code", "src/fleet/types.cpp", 'return fail(ErrorKind::invalid, "HF-FLEET-0001", "wrong");\n', 1),
     ("code", tidy.CODES, "| HF-FLEET-0002 | invalid | wrong |\n", 1),
+    ("abuse", tidy.ABUSE, "".join(f"{case:02} later\n" for case in range(1, tidy.ABUSE_CASES)), 1),
     ("exception", tidy.EXCEPTIONS, "# known\nsize src/fleet/store.cpp  was long once\n", 2),
 ]
 

@@ -180,7 +180,7 @@ TEST_F(Pkcs11, ATokenThatIsAwayAndComesBackIsUsedAgain) {
   EXPECT_EQ(code_of_signing(), "ok");
 }
 
-TEST_F(Pkcs11, ARefusedPinIsNeverTriedAgain) {
+TEST_F(Pkcs11, Abuse24ARefusedPinIsNeverTriedAgain) {
   store_.reset();
   arm("C_Login", CKR_PIN_INCORRECT);
   const auto refused = open_key_store(config_, kKeys);
