@@ -3,6 +3,7 @@
 #include <charconv>
 #include <ostream>
 
+#include "keys/cbom.h"
 #include "keys/cli_installation.h"
 #include "keys/signer/wire.h"
 
@@ -158,6 +159,24 @@ Result<cli::Exit> list(const cli::Args& args, cli::Terminal& terminal) {
   return cli::kOk;
 }
 
+Result<cli::Exit> cbom(const cli::Args& args, cli::Terminal& terminal) {
+  HF_TRY(const auto instance, instance::Instance::open_to_read(instance::data_of(args)));
+  std::vector<CbomKey> keys;
+  HF_CHECK(instance->database().read([&](const db::Reader& reader) -> Result<void> {
+    const Store store(reader);
+    HF_TRY(const auto names, store.key_names());
+    for (const auto& name : names) {
+      HF_TRY(auto key, store.key(name));
+      HF_TRY(auto versions, store.versions(key->id));
+      keys.push_back({*std::move(key), std::move(versions)});
+    }
+    return {};
+  }));
+  const auto holder = "PKCS#11 token '" + instance->token().token_label + "'";
+  terminal.out << to_pretty_text(cbom_of(keys, holder, instance->clock().now())) << "\n";
+  return cli::kOk;
+}
+
 Result<cli::Exit> public_key(const cli::Args& args, cli::Terminal& terminal) {
   HF_TRY(const auto instance, instance::Instance::open_to_read(instance::data_of(args)));
   HF_TRY(const auto wanted, args.integer("version", 0, 1, 1'000'000));
@@ -235,6 +254,14 @@ std::span<const cli::Command> key_commands() {
         {instance::kDataOption, {"json", "", "Print one JSON object a line"}},
         {"holdfast key list"}},
        list},
+      {{"key cbom",
+        "Print the register as a cryptography bill of materials",
+        "CycloneDX 1.6: every version of every key with its algorithm, state, owner and custody. Nothing secret is in "
+        "it.",
+        {},
+        {instance::kDataOption},
+        {"holdfast key cbom > keys.cdx.json"}},
+       cbom},
       {{"key show",
         "Show a key: versions, who must agree, newest signatures",
         "",

@@ -87,6 +87,18 @@ class Signing(people.People):
         self.assertIn("21 units in 2 Member States", self.instance.ok("trace", "key", "px100-fw"))
         self.assertEqual(self.instance.run("trace", "key", "nobody").code, 4)
 
+    def test_the_register_is_a_bill_of_materials(self):
+        self.key()
+        self.instance.ok("key", "create", "big", "--algorithm", "rsa-3072", "--charter", self.instance.write("charter.json", json.dumps(
+            self.charter | {"policy": self.charter["policy"] | {"schemes": ["rsa-pkcs1-sha256"]}})))
+        bom = self.write("keys.cdx.json", self.instance.ok("key", "cbom").encode())
+        parsed = json.loads(self.instance.ok("sbom", "parse", bom, "--json"))
+        self.assertEqual((parsed["format"], parsed["spec_version"]), ("CycloneDX", "1.6"))
+        components = {one["bom-ref"]: one for one in json.loads((self.directory / "keys.cdx.json").read_text())["components"]}
+        self.assertEqual(sorted(components), ["algorithm/ecdsa-p256", "algorithm/rsa-3072", "key/big/1", "key/px100-fw/1"])
+        material = components["key/big/1"]["cryptoProperties"]["relatedCryptoMaterialProperties"]
+        self.assertEqual((material["type"], material["state"], material["size"], material["algorithmRef"]), ("private-key", "active", 3072, "algorithm/rsa-3072"))
+
     def test_a_rejection_kills_and_a_policy_is_told_first(self):
         self.key()
         request = self.request()
