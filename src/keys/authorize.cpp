@@ -27,17 +27,17 @@ struct Voice {  // one person's approval
 
 // Everyone who validly approved, in order of time; a person counts once, and the requester not at all.
 std::vector<Voice> voices_of(const Charter& charter, const SigningRequest& request, std::span<const Approval> approvals,
-                             Time now, std::vector<std::string>& rejected_by) {
-  const auto digest = digest_of(request);
+                             const Verified& verified, Time now, std::vector<std::string>& rejected_by) {
   std::vector<Voice> voices;
-  for (const auto& approval : approvals) {
-    const auto& statement = approval.statement;
-    if (statement.request != digest || statement.person == request.person || statement.person == request.requester)
+  for (std::size_t i = 0; i < approvals.size(); ++i) {
+    const auto& statement = approvals[i].statement;
+    if (statement.request != verified.request || statement.person == request.person ||
+        statement.person == request.requester)
       continue;
     if (statement.at < request.created_at - kSkew || statement.at > request.expires_at || statement.at > now + kSkew)
       continue;
-    const auto* approver = signer_of(approval, charter.approvers);
-    if (!approver) continue;
+    if (!verified.signers[i]) continue;
+    const auto* const approver = &charter.approvers[*verified.signers[i]];
     if (statement.decision == Decision::reject) {
       rejected_by.push_back(approver->person);
       continue;
@@ -106,10 +106,12 @@ Error refusal_of(std::span<const Lack> lacks, std::string_view code, std::string
   return {ErrorKind::forbidden, code, std::string(what) + ": " + why, rules};
 }
 
-Standing standing_of(const Charter& charter, const SigningRequest& request, std::span<const Approval> approvals,
-                     Time now) {
+namespace {
+
+Standing standing_with(const Charter& charter, const SigningRequest& request, std::span<const Approval> approvals,
+                       const Verified& verified, Time now) {
   Standing standing;
-  const auto voices = voices_of(charter, request, approvals, now, standing.rejected_by);
+  const auto voices = voices_of(charter, request, approvals, verified, now, standing.rejected_by);
   const auto steps = steps_of(charter, request);
   const auto places = places_of(charter.approval, steps, voices);
   standing.complete = standing.rejected_by.empty();
@@ -122,10 +124,10 @@ Standing standing_of(const Charter& charter, const SigningRequest& request, std:
 }
 
 std::vector<Lack> lacks_of_approval(const Charter& charter, const SigningRequest& request,
-                                    std::span<const Approval> approvals, Time now) {
+                                    std::span<const Approval> approvals, const Verified& verified, Time now) {
   std::vector<Lack> lacks;
   if (request.key != charter.key) lacks.push_back({"key", "the request is for the key " + request.key});
-  if (request.charter != digest_of(charter))
+  if (request.charter != verified.charter)
     lacks.push_back({"charter", "the charter of the key has changed since the request was made: ask again"});
   if (request.break_glass && !charter.break_glass)
     lacks.push_back({"break_glass", "the charter of the key allows no breaking of glass"});
@@ -136,7 +138,7 @@ std::vector<Lack> lacks_of_approval(const Charter& charter, const SigningRequest
   if (request.kind != RequestKind::grant &&
       request.expires_at - request.created_at > std::chrono::hours(charter.approval.hours))
     lacks.push_back({"expiry", "a request is good for at most " + std::to_string(charter.approval.hours) + " hours"});
-  const auto standing = standing_of(charter, request, approvals, now);
+  const auto standing = standing_with(charter, request, approvals, verified, now);
   if (!standing.rejected_by.empty())
     lacks.push_back({"rejected", "rejected by " + names_or_none(standing.rejected_by)});
   for (const auto& step : standing.steps)
@@ -152,6 +154,28 @@ std::vector<Lack> lacks_of_approval(const Charter& charter, const SigningRequest
       lacks.push_back({"grant", "a grant may last at most " + std::to_string(charter.grants.days) + " days"});
   }
   return lacks;
+}
+
+}  // namespace
+
+Verified verified_of(const Charter& charter, const SigningRequest& request, std::span<const Approval> approvals) {
+  Verified verified{digest_of(charter), digest_of(request), {}};
+  for (const auto& approval : approvals) {
+    const auto* const approver = signer_of(approval, charter.approvers);
+    verified.signers.push_back(approver ? std::optional<std::size_t>(approver - charter.approvers.data())
+                                        : std::nullopt);
+  }
+  return verified;
+}
+
+Standing standing_of(const Charter& charter, const SigningRequest& request, std::span<const Approval> approvals,
+                     Time now) {
+  return standing_with(charter, request, approvals, verified_of(charter, request, approvals), now);
+}
+
+std::vector<Lack> lacks_of_approval(const Charter& charter, const SigningRequest& request,
+                                    std::span<const Approval> approvals, Time now) {
+  return lacks_of_approval(charter, request, approvals, verified_of(charter, request, approvals), now);
 }
 
 std::vector<Lack> lacks_of_policy(const Charter& charter, int key_version, const Use& use, const Counts& counts,
@@ -209,7 +233,13 @@ std::vector<Lack> lacks_of_policy(const Charter& charter, int key_version, const
 
 std::vector<Lack> lacks_of_use(const Charter& charter, const SigningRequest& request,
                                std::span<const Approval> approvals, const Use& use, const Counts& counts, Time now) {
-  auto lacks = lacks_of_approval(charter, request, approvals, now);
+  return lacks_of_use(charter, request, approvals, verified_of(charter, request, approvals), use, counts, now);
+}
+
+std::vector<Lack> lacks_of_use(const Charter& charter, const SigningRequest& request,
+                               std::span<const Approval> approvals, const Verified& verified, const Use& use,
+                               const Counts& counts, Time now) {
+  auto lacks = lacks_of_approval(charter, request, approvals, verified, now);
   std::ranges::move(lacks_of_policy(charter, request.key_version, use, counts, now), std::back_inserter(lacks));
   const auto lack = [&](std::string rule, std::string why) { lacks.push_back({std::move(rule), std::move(why)}); };
   if (request.kind == RequestKind::sign) {

@@ -33,6 +33,17 @@ struct Lack {
 // Forbidden: the sentences of all for the caller, their rules as detail.
 [[nodiscard]] Error refusal_of(std::span<const Lack> lacks, std::string_view code, std::string_view what);
 
+// What of a request stays as it is while its charter and its approvals do: the digests, and whose each approval is.
+// Worth keeping where one request is used often: to verify approvals takes longer than to sign.
+struct Verified {
+  std::string charter, request;                     // digests, hex
+  std::vector<std::optional<std::size_t>> signers;  // of each approval, by place in charter.approvers; none: nobody's
+
+  bool operator==(const Verified&) const = default;
+};
+[[nodiscard]] Verified verified_of(const Charter& charter, const SigningRequest& request,
+                                   std::span<const Approval> approvals);
+
 // Of the approvals: who approved which step, and what is still needed.
 struct Standing {
   struct Step {
@@ -53,7 +64,10 @@ struct Standing {
 // Of the policy alone, for one use: what a request is checked against before people are asked.
 [[nodiscard]] std::vector<Lack> lacks_of_policy(const Charter& charter, int key_version, const Use& use,
                                                 const Counts& counts, Time now);
-// Both, and that the use is what the request or its grant says.
+// Both, and that the use is what the request or its grant says. `verified` is verified_of() these very three.
+[[nodiscard]] std::vector<Lack> lacks_of_use(const Charter& charter, const SigningRequest& request,
+                                             std::span<const Approval> approvals, const Verified& verified,
+                                             const Use& use, const Counts& counts, Time now);
 [[nodiscard]] std::vector<Lack> lacks_of_use(const Charter& charter, const SigningRequest& request,
                                              std::span<const Approval> approvals, const Use& use, const Counts& counts,
                                              Time now);

@@ -98,6 +98,19 @@ Counts Custodian::counts_of(const std::string& request, const std::string& key, 
   return {of_request_[request], of_version_[version], std::int64_t(recent.size())};
 }
 
+const Verified& Custodian::verified(const Charter& charter, const SigningRequest& request,
+                                    const std::vector<Approval>& approvals) {
+  constexpr std::size_t kSeenMax = 256;
+  const auto known = seen_.find(request.id);
+  if (known != seen_.end() && known->second.sequence == charter.sequence && known->second.request == request &&
+      known->second.approvals == approvals)
+    return known->second.verified;
+  if (known == seen_.end() && seen_.size() >= kSeenMax) seen_.clear();
+  auto& seen = seen_[request.id];
+  seen = {request, approvals, charter.sequence, verified_of(charter, request, approvals)};
+  return seen.verified;
+}
+
 Result<crypto::TokenKey> Custodian::generate(crypto::KeyAlgorithm algorithm, std::string_view label) {
   HF_TRY(auto key, token_->generate(algorithm, label));
   const std::lock_guard lock(mutex_);
@@ -212,7 +225,6 @@ Result<Signature> Custodian::sign(const SignOrder& order) {
                 .scheme = granted ? order.scheme : request.scheme,
                 .view = std::move(view),
                 .evidence_sha256 = to_hex(crypto::sha256({order.evidence}))};
-  const auto digest = digest_of(request);
   const auto version_key = version_name(request.key, request.key_version);
 
   // Decided and written down in one step, so that of two orders for the last use only one gets it.
@@ -221,8 +233,10 @@ Result<Signature> Custodian::sign(const SignOrder& order) {
   if (charter == charters_.end())
     return fail(ErrorKind::not_found, "HF-SIGNER-0007", "the key " + request.key + " has no charter");
   const auto at = now();
-  auto lacks =
-      lacks_of_use(charter->second, request, order.approvals, use, counts_of(digest, request.key, version_key, at), at);
+  const auto& known = verified(charter->second, request, order.approvals);
+  const auto digest = known.request;
+  auto lacks = lacks_of_use(charter->second, request, order.approvals, known, use,
+                            counts_of(digest, request.key, version_key, at), at);
   if (rejected_.contains(digest)) lacks.push_back({"rejected", "the request was rejected"});
   SigningContext context{.key = {},
                          .scheme = use.scheme,

@@ -77,6 +77,16 @@ class Custodian {
   [[nodiscard]] Time now();  // with mutex_ held: never before what the journal has seen
   [[nodiscard]] Counts counts_of(const std::string& request, const std::string& key, const std::string& version,
                                  Time at);
+  // Of the charter in force: verified once for as long as request, approvals and charter are the same. With mutex_
+  // held.
+  struct Seen {
+    SigningRequest request;
+    std::vector<Approval> approvals;
+    std::int64_t sequence = 0;  // of the charter
+    Verified verified;
+  };
+  [[nodiscard]] const Verified& verified(const Charter& charter, const SigningRequest& request,
+                                         const std::vector<Approval>& approvals);
   void count(const std::string& request, const std::string& key, const std::string& version, Time at, std::int64_t by);
 
   std::unique_ptr<crypto::Token> token_;
@@ -90,7 +100,8 @@ class Custodian {
   std::map<std::string, std::int64_t, std::less<>> of_request_, of_version_;
   std::map<std::string, std::deque<Time>, std::less<>> recent_;  // uses in the last hour, by key
   std::map<std::string, bool, std::less<>> rejected_;
-  std::map<std::int64_t, Begun> begun_;  // of the replay: what a later line may void
+  std::map<std::string, Seen, std::less<>> seen_;  // by the request's id
+  std::map<std::int64_t, Begun> begun_;            // of the replay: what a later line may void
   Time latest_{};
 };
 
