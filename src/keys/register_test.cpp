@@ -60,7 +60,7 @@ TEST(RequestState, EveryStateHasAWordAndAReasonUnlessItIsOpen) {
   EXPECT_EQ(request_state_of("none"), std::nullopt);
 }
 
-// Two charters that allow different things never read the same.
+// Two charters of which one is not the other never read the same.
 TEST(Words, SayEveryLimit) {
   const Cast cast;
   const auto base = cast.charter();
@@ -104,7 +104,17 @@ TEST(Words, SayEveryLimit) {
       [](Charter& c) {
         c.break_glass = ApprovalStep{"glass", {"officer"}, 1}, c.break_glass_hours = 1;
       },
-      [](Charter& c) { c.approvers.pop_back(), c.approvers.pop_back(); },
+      [](Charter& c) { c.approvers.pop_back(); },
+      [](Charter& c) { c.approvers[0].name = "Other"; },
+      [](Charter& c) { c.approvers[0].roles.emplace_back("release"); },
+      [](Charter& c) { c.approvers[0].person = "user:8"; },
+      [](Charter& c) { c.approvers[0].kind = CredentialKind::webauthn; },
+      [](Charter& c) { c.approvers[0].kind = CredentialKind::webauthn, c.approvers[0].rp_id = "example"; },
+      [](Charter& c) { c.approvers[0].kind = CredentialKind::webauthn, c.approvers[0].origin = "https://example"; },
+      [](Charter& c) { c.approvers[0].kind = CredentialKind::webauthn, c.approvers[0].credential_id = "AQ"; },
+      [](Charter& c) { c.versions[0].state = VersionState::retired; },
+      [](Charter& c) { c.versions[0].fingerprint = {8}; },
+      [](Charter& c) { c.versions.push_back(c.versions[0]), c.versions[1].version = 2; },
   };
   std::set<std::string> said{text_of(base)};
   for (std::size_t i = 0; i < changes.size(); ++i) {
@@ -112,6 +122,11 @@ TEST(Words, SayEveryLimit) {
     changes[i](charter);
     EXPECT_TRUE(said.insert(text_of(charter)).second) << "change " << i << " is not said";
   }
+  auto other_key = base;
+  other_key.approvers[0].key = hf::test::TestKey(crypto::KeyAlgorithm::ecdsa_p256).key();
+  EXPECT_TRUE(said.insert(text_of(other_key)).second) << "another credential of the same person is not said";
+  std::set<std::string> abouts;
+  for (const auto& rule : words_of(base)) EXPECT_TRUE(abouts.insert(rule.about).second) << rule.about;
   EXPECT_EQ(approval_in_words(base), "Each use needs 2 of 3 people (officer).");
 }
 

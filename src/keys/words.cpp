@@ -27,6 +27,12 @@ std::string step_in_words(const Charter& charter, const ApprovalStep& step) {
          joined(step.roles) + ")";
 }
 
+// Enough of a SHA-256 that nobody finds another key with it.
+std::string short_fingerprint(ByteView digest) {
+  constexpr std::size_t kDigits = 32;
+  return to_hex(digest).substr(0, kDigits);
+}
+
 std::string names_or_nothing(const std::vector<std::string>& names) {
   return names.empty() ? std::string("nothing at all") : joined(names);
 }
@@ -85,6 +91,19 @@ std::vector<Rule> words_of(const Charter& charter) {
                                                " is enough at once; the others have " +
                                                std::to_string(charter.break_glass_hours) + " hours to follow."
                                          : std::string("No shorter way in an emergency."));
+  for (const auto& approver : charter.approvers) {
+    const auto credential = short_fingerprint(crypto::sha256({crypto::to_spki(approver.key)}));
+    const auto how = approver.kind == CredentialKind::key
+                         ? "with the key " + credential
+                         : "with the authenticator " + credential + " (" + approver.credential_id + ") of " +
+                               approver.rp_id + " at " + approver.origin;
+    say("approvers." + credential + "." + approver.person,
+        approver.person + ", " + approver.name + " (" + names_or_nothing(approver.roles) + ") decides " + how + ".");
+  }
+  for (const auto& version : charter.versions)
+    say("versions." + std::to_string(version.version),
+        "Version " + std::to_string(version.version) + ", " + std::string(crypto::name_of(version.algorithm)) + " " +
+            short_fingerprint(version.fingerprint) + ", is " + std::string(name_of(version.state)) + ".");
   return rules;
 }
 

@@ -1,5 +1,5 @@
-// A charter and a grant in sentences, for whoever has to agree to them. Pure: every member that limits something is
-// said, so that two charters whose words are equal differ in versions and credentials alone.
+// A charter and a grant in sentences, for whoever has to agree to them. Pure. Every member is said, credentials by their
+// fingerprints: of two charters whose words are equal, one may take the place of the other.
 #pragma once
 
 #include "keys/request.h"
@@ -7,7 +7,7 @@
 namespace hf::keys {
 
 struct Rule {
-  std::string about;  // the member: "approval.steps", "policy.formats"
+  std::string about;  // the member, once: "approval.steps", "policy.formats", "approvers.<fingerprint>.<person>"
   std::string text;
 };
 [[nodiscard]] std::vector<Rule> words_of(const Charter& charter);

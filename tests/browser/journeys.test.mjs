@@ -3,11 +3,15 @@
 //   BASE_URL=https://127.0.0.1:8443 HF_USER=demo HF_PASSWORD_FILE=... tests/browser/run
 // Writes docs/screenshots/*.png, unless HF_SCREENSHOTS names another folder.
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { mismatches } from "./fixture/conform.mjs";
-import { complaints, launch, violations } from "./modules.mjs";
+import { authenticator, complaints, launch, violations } from "./modules.mjs";
 
 const baseURL = process.env.BASE_URL;
 const folder = process.env.HF_SCREENSHOTS ?? fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
@@ -167,11 +171,60 @@ describe("journeys", { skip: baseURL ? false : "no BASE_URL" }, () => {
     await settled();
   });
 
+  // The charter's credential is the browser's; key, request and signature are the command line's, where the token is.
+  test("an authenticator approves, and what it approved is signed; what it rejects is not", { skip: process.env.HF_DATA ? false : "no HF_DATA" }, async () => {
+    const work = mkdtempSync(join(tmpdir(), "hf-signing-"));
+    const holdfast = (...words) => execFileSync(process.env.HF_HOLDFAST, [...words, "--data", process.env.HF_DATA], { cwd: work, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
+    try {
+      const { subject } = await api("/v1/session");
+      const { origin, hostname } = new URL(baseURL);
+      const credential_id = randomBytes(16).toString("base64url");
+      await page.goto("/");
+      const device = await authenticator(page, hostname, credential_id);
+      const person = (name, more) => ({ person: name, name, roles: ["officer"], public_key: device.publicKey, ...more });
+      writeFileSync(join(work, "charter.json"), JSON.stringify({
+        class: "firmware", environment: "test", owner: subject, deputy: "deputy", policy: { formats: ["mcuboot"], schemes: ["ecdsa-p256-sha256"] },
+        approval: { steps: [{ name: "officers", roles: ["officer"], needed: 1 }], hours: 72 }, approvers: [person(subject, { kind: "webauthn", rp_id: hostname, origin, credential_id })],
+      }));
+      holdfast("key", "create", "sm-50-fw", "--charter", "charter.json");
+      writeFileSync(join(work, "app.bin"), randomBytes(5000));
+      const ask = () => holdfast("sign", "request", "app.bin", "--key", "sm-50-fw", "--format", "mcuboot", "--product", "sm-50", "--reason", "release", "--option", "version=1.2.3", "--option", "pad-header=true");
+      const run = (digest) => holdfast("sign", "run", digest, "app.bin", "--out", `${digest}.bin`);
+      const decide = async (digest, decision) => {
+        await page.goto(`/signing-requests/${digest}`);
+        await heading("Waits for decisions");
+        assert.match(await page.getByRole("region", { name: "What will be signed" }).innerText(), /1\.2\.3/);
+        await page.getByRole("button", { name: decision, exact: true }).click();
+        if (decision === "Approve") await shoot("approve");
+        await page.getByRole("button", { name: `${decision} with the authenticator` }).click();
+      };
+
+      const good = ask();
+      assert.throws(() => run(good), /approvals/);
+      await decide(good, "Approve");
+      await heading("Approved");
+      run(good);
+      await page.goto("/signing-keys/sm-50-fw");
+      const key = await api("/v1/signing-keys/sm-50-fw");
+      assert.equal(key.signatures, 1);
+      await heading(`${key.sentence} ${(await api("/v1/signing-keys/sm-50-fw/trace")).sentence}`);
+      await page.getByRole("row").filter({ hasText: "app.bin" }).waitFor();
+      await shoot("signing-key");
+
+      const bad = ask();
+      await decide(bad, "Reject");
+      await heading(`Rejected by ${subject}`);
+      assert.throws(() => run(bad), /rejected/);
+    } finally {
+      rmSync(work, { recursive: true, force: true });
+    }
+  });
+
   for (const theme of ["light", "dark"])
     test(`axe on real data, ${theme}`, async () => {
       await page.emulateMedia({ colorScheme: theme });
       const { product, serial } = (await api(`/v1/vulnerabilities/${worst.vulnerability}/devices?limit=1`)).items[0];
-      const paths = ["/", "/vulnerabilities", `/vulnerabilities/${worst.vulnerability}`, `/devices/${product}/${encodeURIComponent(serial)}`, "/products", `/products/${product}`, "/evidence", "/catalog", "/catalog/batches", "/create/products", "/settings/tokens"];
+      const paths = ["/", "/vulnerabilities", `/vulnerabilities/${worst.vulnerability}`, `/devices/${product}/${encodeURIComponent(serial)}`, "/products", `/products/${product}`, "/evidence", "/catalog", "/catalog/batches", "/create/products", "/settings/tokens", "/signing-requests", "/signing-keys"];
       for (const path of paths) {
         await page.goto(path);
         await settled();

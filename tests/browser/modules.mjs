@@ -1,4 +1,5 @@
 // The packages of web/package.json, for tests that live outside it.
+import { createHash, generateKeyPairSync, verify } from "node:crypto";
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -21,6 +22,25 @@ export function launch() {
     // No sandbox inside a container as root; no GPU process and no use of /dev/shm, which containers keep small.
     args: [...(process.getuid?.() === 0 ? ["--no-sandbox"] : []), "--disable-gpu", "--disable-dev-shm-usage"],
   });
+}
+
+// A virtual authenticator with one credential (base64url id) of a new P-256 key, which verifies its user without asking.
+// signed(): whether an approval's assertion is its own over that statement. publicKey: PEM.
+export async function authenticator(page, rpId, id) {
+  const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const session = await page.context().newCDPSession(page);
+  await session.send("WebAuthn.enable");
+  const { authenticatorId } = await session.send("WebAuthn.addVirtualAuthenticator", { options: { protocol: "ctap2", transport: "usb", hasResidentKey: false, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
+  const privateKey = pair.privateKey.export({ type: "pkcs8", format: "der" }).toString("base64");
+  await session.send("WebAuthn.addCredential", { authenticatorId, credential: { credentialId: Buffer.from(id, "base64url").toString("base64"), isResidentCredential: false, rpId, privateKey, signCount: 1 } });
+  return {
+    publicKey: pair.publicKey.export({ type: "spki", format: "pem" }),
+    signed(statement, approval) {
+      const [client, data, signature] = [approval.client_data, approval.authenticator_data, approval.signature].map((text) => Buffer.from(text, "hex"));
+      const sha256 = (bytes) => createHash("sha256").update(bytes).digest();
+      return JSON.parse(client).challenge === sha256(statement).toString("base64url") && verify("sha256", Buffer.concat([data, sha256(client)]), pair.publicKey, signature);
+    },
+  };
 }
 
 // WCAG 2.2 A and AA, and axe's best practices.

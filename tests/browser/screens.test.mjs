@@ -4,7 +4,9 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { certificate, key } from "./fixture/data.mjs";
 import { serve } from "./fixture/server.mjs";
-import { complaints, launch, violations } from "./modules.mjs";
+import { authenticator, complaints, launch, violations } from "./modules.mjs";
+
+const request = (c) => `/signing-requests/${c.repeat(64)}`;
 
 const screens = {
   "/": "1 exploited vulnerability exposes",
@@ -24,6 +26,17 @@ const screens = {
   "/builds/px-100/bootloader/2.0": "No SBOM has been received",
   [`/keys/${key}`]: "This key is on",
   [`/keys/${certificate}`]: "This certificate is on",
+  "/signing-keys": "2 signing keys are registered",
+  "/signing-keys?q=none": "No signing key that begins with “none” is registered",
+  "/signing-keys/px100-fw": "Each use needs 2 of 3 people (officer).",
+  "/signing-keys/rt7-fw": "No version is active: the key signs nothing.",
+  "/signing-requests": "3 requests wait for decisions",
+  "/signing-requests?state=used": "No request was used",
+  [request("1")]: "Waits for decisions: step 'officers' has 1 of 2 approvals.",
+  [request("2")]: "Waits for decisions",
+  [request("3")]: "Lives: 47 of 50 signatures are left",
+  [request("4")]: "Rejected by user:5, for good.",
+  [request("5")]: "Waits for decisions",
   "/evidence": "provable under a checkpoint",
   "/evidence/90": "Provable",
   "/evidence/12001?event=4": "Provable: fleet.segment",
@@ -46,10 +59,11 @@ after(async () => {
   await server?.close();
 });
 
-async function withPage(work, { path = "/", theme = "light", width = 1280, signedIn = true, broken = null, allow = [] } = {}) {
+async function withPage(work, { path = "/", theme = "light", width = 1280, signedIn = true, broken = null, allow = [], baseURL = server.url } = {}) {
   server.state.signedIn = signedIn;
+  server.state.decisions = [];
   server.state.broken = broken;
-  const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme: theme, reducedMotion: "reduce", baseURL: server.url });
+  const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme: theme, reducedMotion: "reduce", baseURL });
   const page = await context.newPage();
   const found = complaints(page, { allow });
   try {
@@ -421,6 +435,138 @@ describe("forms", () => {
         await page.getByText("/spdxVersion").waitFor();
       },
       { path: "/builds/px-100/bootloader/2.0", allow: [/422/] },
+    ));
+});
+
+describe("signing", () => {
+  const ready = async (page) => (await heading(page, "Waits for decisions"), settled(page));
+
+  test("what will be signed stands on the page, and what differs from a charter is marked", async () => {
+    await withPage(
+      async (page) => {
+        await ready(page);
+        const text = await page.getByRole("region", { name: "What will be signed" }).innerText();
+        for (const part of ["mcuboot, firmware", "1.5.0+0", "Security version", "512"]) assert.ok(text.includes(part), part);
+        assert.match(await page.getByRole("region", { name: "Who agrees" }).innerText(), /1 of 2 officers: user:2/);
+      },
+      { path: request("1") },
+    );
+    await withPage(
+      async (page) => {
+        await ready(page);
+        const lines = await page.getByRole("region", { name: "The charter that would come into force" }).getByRole("listitem").allInnerTexts();
+        assert.deepEqual(lines.filter((one) => /^(changes|falls away)/.test(one)).map((one) => one.replace(/\s+/g, " ")), ["changes Security version 4 or above; none is refused. Now: No floor for the security version.", "changes user:1, Ada (officer) decides with the key 0c0d. Now: no such rule.", "falls away At most 20 signatures an hour.", "falls away user:1, Ada (officer) decides with the authenticator 0a0b (AQIDBA) of localhost."]);
+      },
+      { path: request("2") },
+    );
+    await withPage(
+      async (page) => {
+        await ready(page);
+        await page.getByRole("alert").filter({ hasText: "Do not approve this" }).waitFor();
+      },
+      { path: request("5") },
+    );
+  });
+
+  test("an authenticator approves: effect first, then the challenge is the statement's digest", () =>
+    withPage(
+      async (page) => {
+        const device = await authenticator(page, "localhost", "AQIDBA");
+        await ready(page);
+        await page.getByRole("button", { name: "Approve" }).click();
+        const dialog = page.getByRole("dialog");
+        await dialog.getByText("You agree to one signature of app.bin with px100-fw").waitFor();
+        const statement = await dialog.locator(".statement").innerText();
+        assert.deepEqual(await violations(page), []);
+        await dialog.getByRole("button", { name: "Approve with the authenticator" }).click();
+        await page.getByText("user:1 approves.").waitFor();
+        await heading(page, "Approved");
+        const [sent, ...more] = server.state.decisions;
+        assert.deepEqual(more, []);
+        const said = JSON.parse(statement);
+        assert.deepEqual([sent.request, sent.decision, sent.person, sent.at, sent.kind], [said.request, "approve", "user:1", said.at, "webauthn"]);
+        assert.ok(await device.signed(statement, sent), "the assertion holds for the statement that was shown");
+        assert.ok(!(await device.signed(statement + " ", sent)), "and for no other");
+        await page.getByText("user:1 has decided already").first().waitFor();
+      },
+      { path: request("1"), baseURL: server.origin },
+    ));
+
+  test("an authenticator rejects, and says what that does", () =>
+    withPage(
+      async (page) => {
+        await authenticator(page, "localhost", "AQIDBA");
+        await ready(page);
+        await page.getByRole("button", { name: "Reject" }).click();
+        await page.getByRole("dialog").getByText("It can never be used, whatever others decide.").waitFor();
+        await page.getByRole("button", { name: "Not now" }).click();
+        assert.deepEqual(server.state.decisions, []);
+        await page.getByRole("button", { name: "Reject" }).click();
+        await page.getByRole("button", { name: "Reject with the authenticator" }).click();
+        await page.getByText("user:1 rejects.").waitFor();
+        assert.equal(server.state.decisions[0].decision, "reject");
+      },
+      { path: request("2"), baseURL: server.origin },
+    ));
+
+  test("an authenticator that the charter does not name decides nothing", () =>
+    withPage(
+      async (page) => {
+        await authenticator(page, "localhost", "CQkJCQ");
+        await ready(page);
+        await page.getByRole("button", { name: "Approve" }).click();
+        await page.getByRole("button", { name: "Approve with the authenticator" }).click();
+        await page.getByRole("alert").filter({ hasText: "Nothing was decided" }).waitFor();
+        assert.deepEqual(server.state.decisions, []);
+      },
+      { path: request("2"), baseURL: server.origin },
+    ));
+
+  test("an authenticator of another address says where to go", () =>
+    withPage(
+      async (page) => {
+        await ready(page);
+        await page.getByLabel("Decide as").selectOption("user:5");
+        await page.getByText("The authenticator of user:5 answers to https://holdfast.example alone").waitFor();
+        assert.equal(await page.getByRole("button", { name: "Approve" }).count(), 0);
+      },
+      { path: request("2"), baseURL: server.origin },
+    ));
+
+  test("a key decides with the command line; whoever may not is told why", () =>
+    withPage(
+      async (page) => {
+        await ready(page);
+        await page.getByLabel("Decide as").selectOption("user:2");
+        const decide = page.getByRole("region", { name: "Decide" });
+        await decide.getByText(`holdfast sign statement ${"2".repeat(64)} --person user:2 > statement`).waitFor();
+        await decide.getByText("holdfast sign decide --statement statement --signature statement.sig").waitFor();
+        await page.goto(`${request("2")}?person=user:9`);
+        await decide.getByText("whoever asks for a signature does not decide on it").first().waitFor();
+        assert.ok(await decide.getByRole("button", { name: "Approve" }).isDisabled());
+      },
+      { path: request("2"), baseURL: server.origin },
+    ));
+
+  test("from Today to a key, its uses page by page, and its name in the palette", () =>
+    withPage(
+      async (page) => {
+        const waiting = page.getByRole("region", { name: "Signatures that wait for a decision" });
+        assert.match(await waiting.innerText(), /Standing grant, 3 of 50 signatures used/);
+        await waiting.getByRole("link", { name: "px100-fw" }).first().click();
+        await heading(page, "Each use needs 2 of 3 people (officer). 1 standing grant signs without asking. 2 requests wait for decisions. 42 signatures made. If it leaks: 412,331 units");
+        await settled(page);
+        const versions = await page.getByRole("region", { name: "Versions" }).innerText();
+        assert.match(versions, /Made on the token, cannot leave it/);
+        assert.match(versions, /the token does not say/);
+        await page.getByRole("navigation", { name: "Pages of uses" }).getByRole("link", { name: "Next page" }).click();
+        await page.getByRole("row").filter({ hasText: "app-2.bin" }).waitFor();
+        await page.keyboard.press("Control+k");
+        await page.keyboard.type("px100-fw");
+        await page.getByRole("option", { name: /px100-fw/ }).click();
+        await page.waitForURL(/\/signing-keys\/px100-fw$/);
+      },
+      { path: "/" },
     ));
 });
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 import { library } from "../modules.mjs";
 
@@ -16,6 +17,9 @@ test("every address leads back to what it was made from", () => {
     [url.batch("px-100/b-1"), "batch", ["px-100/b-1"]],
     [url.record("modules", "px-100/firmware"), "record", ["modules", "px-100/firmware"]],
     [url.create("hardware-revisions"), "create", ["hardware-revisions"]],
+    [url.signingKeys(), "signing-keys", []],
+    [url.signingKey("px 100/fw?"), "signing-key", ["px 100/fw?"]],
+    [url.signingRequest("4f1c2a90"), "signing-request", ["4f1c2a90"]],
     [url.entry(12), "entry", ["12"]],
   ];
   for (const [address, page, parameters] of cases) assert.deepEqual(matchRoute(address), { page, parameters }, address);
@@ -29,6 +33,11 @@ test("what is no address of the UI matches nothing", () => {
 
 test("a pattern is listed once", () => {
   assert.equal(new Set(patterns.map(([pattern]) => pattern)).size, patterns.length);
+});
+
+test("the server answers to every page's address, and to no other", () => {
+  const served = [...readFileSync(new URL("../../../src/web/routes.cpp", import.meta.url), "utf8").matchAll(/string_view\("(\/[^"]*)"\)/g)].map(([, path]) => path.replace(/\{\w+\.\.\.\}/, "*").replace(/\{\w+\}/g, ":"));
+  assert.deepEqual(served.sort(), patterns.map(([pattern]) => pattern.replace(/:\w+/g, ":")).sort());
 });
 
 test("query changes keep the rest of the address", () => {

@@ -11,7 +11,9 @@ const pages: Record<string, (id: string) => string> = {
   module: (id) => url.record("modules", id),
   hardware_revision: (id) => url.record("hardware-revisions", id),
   certificate: url.key,
-  key: url.key,
+  // Of what units hold by its fingerprint, of the register by its name.
+  key: (id) => (/^[0-9a-f]{64}$/.test(id) ? url.key(id) : url.signingKey(id)),
+  request: url.signingRequest,
   device: (id) => {
     const [product = "", ...serial] = id.split("/");
     return url.device(product, serial.join("/"));

@@ -36,6 +36,15 @@ export type Component = Schemas["Component"];
 export type Key = Schemas["KeyAnswer"];
 export type SearchHit = Schemas["SearchHit"];
 
+export type SigningKeyLine = Schemas["SigningKeyLine"];
+export type SigningKey = Schemas["SigningKey"];
+export type SigningKeyTrace = Schemas["SigningKeyAnswer"];
+export type SignatureLine = Schemas["SignatureLine"];
+export type Rule = Schemas["CharterRule"];
+export type SigningRequestLine = Schemas["SigningRequestLine"];
+export type SigningRequest = Schemas["SigningRequest"];
+export type Approval = Schemas["Approval"];
+
 export type LedgerStatus = Schemas["LedgerStatus"];
 export type LedgerEntry = Schemas["LedgerEntry"];
 

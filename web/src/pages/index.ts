@@ -13,6 +13,10 @@ import Products from "./Products.svelte";
 import Record from "./Record.svelte";
 import Records from "./Records.svelte";
 import Release from "./Release.svelte";
+import SigningKey from "./SigningKey.svelte";
+import SigningKeys from "./SigningKeys.svelte";
+import SigningRequest from "./SigningRequest.svelte";
+import SigningRequests from "./SigningRequests.svelte";
 import Today from "./Today.svelte";
 import Tokens from "./Tokens.svelte";
 import Users from "./Users.svelte";
@@ -30,6 +34,10 @@ export const pages: { [page: string]: Component<{ parameters: string[] }> } = {
   release: Release,
   batch: Batch,
   key: Key,
+  "signing-keys": SigningKeys,
+  "signing-key": SigningKey,
+  "signing-requests": SigningRequests,
+  "signing-request": SigningRequest,
   evidence: Evidence,
   entry: Entry,
   catalog: Catalog,
