@@ -13,6 +13,7 @@ using namespace net::schema;
 template <class E>
 std::vector<std::string_view> words(int count) {
   std::vector<std::string_view> list;
+  list.reserve(std::size_t(count));
   for (int i = 0; i < count; ++i) list.push_back(name_of(static_cast<E>(i)));
   return list;
 }
@@ -40,7 +41,7 @@ JsonObject custody() {
 
 class Table {
  public:
-  void add(std::string_view name, JsonObject schema) { schemas_.emplace(name, to_text(schema)); }
+  void add(std::string_view name, const JsonObject& schema) { schemas_.emplace(name, to_text(schema)); }
   void page(std::string_view item) { schemas_.emplace(std::string(item) + "Page", net::page_schema(item)); }
   net::Schemas take() { return std::move(schemas_); }
 

@@ -15,6 +15,7 @@ bool has(const std::vector<Lack>& lacks, std::string_view rule) {
 
 std::string reasons_of(const std::vector<Lack>& lacks) {
   std::vector<std::string> reasons;
+  reasons.reserve(lacks.size());
   for (const auto& lack : lacks) reasons.push_back(lack.why);
   return joined(reasons);
 }

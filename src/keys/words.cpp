@@ -39,6 +39,7 @@ std::string names_or_nothing(const std::vector<std::string>& names) {
 
 std::vector<std::string> names_of(const std::vector<crypto::SignatureScheme>& schemes) {
   std::vector<std::string> names;
+  names.reserve(schemes.size());
   for (const auto scheme : schemes) names.emplace_back(crypto::name_of(scheme));
   return names;
 }
@@ -57,8 +58,8 @@ std::string approval_in_words(const Charter& charter) {
 std::vector<Rule> words_of(const Charter& charter) {
   std::vector<Rule> rules;
   const auto say = [&](std::string about, std::string text) { rules.push_back({std::move(about), std::move(text)}); };
-  const auto list = [&](std::string about, std::string only, const std::optional<std::vector<std::string>>& names,
-                        std::string any) {
+  const auto list = [&](std::string about, const std::string& only,
+                        const std::optional<std::vector<std::string>>& names, std::string any) {
     say(std::move(about), names ? only + " " + names_or_nothing(*names) + "." : std::move(any));
   };
   const auto& policy = charter.policy;

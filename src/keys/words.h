@@ -1,5 +1,5 @@
-// A charter and a grant in sentences, for whoever has to agree to them. Pure. Every member is said, credentials by their
-// fingerprints: of two charters whose words are equal, one may take the place of the other.
+// A charter and a grant in sentences, for whoever has to agree to them. Pure. Every member is said, credentials by
+// their fingerprints: of two charters whose words are equal, one may take the place of the other.
 #pragma once
 
 #include "keys/request.h"

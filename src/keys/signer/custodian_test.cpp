@@ -145,9 +145,13 @@ TEST_F(CustodianTest, Abuse09ARejectionKillsForGood) {
   const auto once = order();
   EXPECT_EQ(custodian_->reject(once.request, approval_by(cast_.ann, once.request)).error().code, "HF-SIGNER-0006")
       << "an approval is no rejection";
-  ASSERT_TRUE(custodian_->reject(once.request, approval_by(cast_.dan, once.request, Decision::reject)));
+  const auto rejection = approval_by(cast_.dan, once.request, Decision::reject);
+  ASSERT_TRUE(custodian_->reject(once.request, rejection));
   EXPECT_EQ(signing(once), "rejected");
+  const auto lines = custodian_->head().lines;
   reopen();
+  ASSERT_TRUE(custodian_->reject(once.request, rejection)) << "it is handed over with every signature";
+  EXPECT_EQ(custodian_->head().lines, lines) << "and written down once";
   EXPECT_EQ(signing(once), "rejected");
 }
 
