@@ -5,6 +5,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "crypto/der.h"
 #include "pki/issue.h"
 #include "support/bench.h"
 #include "support/test_keys.h"

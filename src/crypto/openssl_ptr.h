@@ -5,6 +5,8 @@
 #include <openssl/evp.h>
 #include <memory>
 
+#include "base/text.h"
+
 namespace hf::crypto {
 
 template <auto Free>
@@ -20,5 +22,9 @@ using PkeyContextPtr = std::unique_ptr<EVP_PKEY_CTX, OpensslFree<&EVP_PKEY_CTX_f
 using DigestContextPtr = std::unique_ptr<EVP_MD_CTX, OpensslFree<&EVP_MD_CTX_free>>;
 using EcdsaSigPtr = std::unique_ptr<ECDSA_SIG, OpensslFree<&ECDSA_SIG_free>>;
 using BignumPtr = std::unique_ptr<BIGNUM, OpensslFree<&BN_free>>;
+
+// A public key on a named curve ("prime256v1") from its uncompressed point (SEC 1 2.3.3); null if the point is not on
+// it. Faster than a SubjectPublicKeyInfo, for which OpenSSL 3.0 asks its decoders one after the other.
+[[nodiscard]] PkeyPtr ec_public_pkey(const char* group, ByteView point);
 
 }  // namespace hf::crypto

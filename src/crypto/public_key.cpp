@@ -70,17 +70,7 @@ PkeyPtr pkey_of(KeyAlgorithm algorithm, ByteView point) {
   if (point.size() != row.point_size) return nullptr;
   if (algorithm == KeyAlgorithm::ed25519)
     return PkeyPtr(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, point.data(), point.size()));
-  if (point[0] != 0x04) return nullptr;
-  const PkeyContextPtr context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
-  const std::array<OSSL_PARAM, 3> params{
-      OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, const_cast<char*>(row.group), 0),
-      OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, const_cast<std::uint8_t*>(point.data()), point.size()),
-      OSSL_PARAM_construct_end()};
-  EVP_PKEY* pkey = nullptr;
-  if (!context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
-      EVP_PKEY_fromdata(context.get(), &pkey, EVP_PKEY_PUBLIC_KEY, const_cast<OSSL_PARAM*>(params.data())) != 1)
-    return nullptr;
-  return PkeyPtr(pkey);
+  return ec_public_pkey(row.group, point);
 }
 
 auto refuse() {
@@ -124,6 +114,20 @@ Bytes bytes_of_number(const BIGNUM* number) {
 }
 
 }  // namespace
+
+PkeyPtr ec_public_pkey(const char* group, ByteView point) {
+  if (point.empty() || point[0] != 0x04) return nullptr;
+  const PkeyContextPtr context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
+  const std::array<OSSL_PARAM, 3> params{
+      OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, const_cast<char*>(group), 0),
+      OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, const_cast<std::uint8_t*>(point.data()), point.size()),
+      OSSL_PARAM_construct_end()};
+  EVP_PKEY* pkey = nullptr;
+  if (!context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
+      EVP_PKEY_fromdata(context.get(), &pkey, EVP_PKEY_PUBLIC_KEY, const_cast<OSSL_PARAM*>(params.data())) != 1)
+    return nullptr;
+  return PkeyPtr(pkey);
+}
 
 std::string_view name_of(KeyAlgorithm algorithm) { return row_of(algorithm).name; }
 std::optional<KeyAlgorithm> key_algorithm_of(std::string_view name) {

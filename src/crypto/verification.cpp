@@ -164,8 +164,27 @@ bool has_close_primes(const BIGNUM* modulus) {
   return false;
 }
 
-// What RFC 5480, RFC 4055 and RFC 8410 write, beyond what OpenSSL asks for. Empty: as they write it.
-std::string fault_of_spki(ByteView bytes) {
+struct Spki {
+  KeyKind kind{};
+  const char* group = nullptr;  // OpenSSL's name of the curve
+  ByteView key{};               // of the BIT STRING
+};
+
+struct Curve {
+  Bytes oid;
+  const char* group;
+};
+const std::array<Curve, 3>& curves() {
+  static const std::array<Curve, 3> all{Curve{der::oid("1.2.840.10045.3.1.7"), "prime256v1"},
+                                        Curve{der::oid("1.3.132.0.34"), "secp384r1"},
+                                        Curve{der::oid("1.3.132.0.35"), "secp521r1"}};
+  return all;
+}
+
+// As RFC 5480, RFC 4055 and RFC 8410 write it, beyond what OpenSSL asks for. Empty: so it is; else what is wrong.
+std::string read_spki(ByteView bytes, Spki& out) {
+  static const auto kEc = der::oid("1.2.840.10045.2.1"), kRsa = der::oid("1.2.840.113549.1.1.1"),
+                    kEd25519 = der::oid("1.3.101.112"), kEd448 = der::oid("1.3.101.113");
   DerReader outer(bytes);
   const auto info = outer.next(der::kSequence);
   if (!info || !outer.at_end()) return "it is no SubjectPublicKeyInfo in DER";
@@ -174,21 +193,56 @@ std::string fault_of_spki(ByteView bytes) {
   const auto key = fields.next(der::kBitString);
   if (!algorithm || !key || !fields.at_end() || key->content.size() < 2 || key->content[0] != 0)
     return "it is no SubjectPublicKeyInfo in DER";
+  out.key = key->content.subspan(1);
   DerReader parts(algorithm->content);
   const auto oid = parts.next(der::kOid);
   if (!oid) return "its algorithm is none";
-  const auto is = [&](std::string_view dotted) { return std::ranges::equal(oid->whole, der::oid(dotted)); };
-  if (is("1.2.840.10045.2.1")) {
-    if (!parts.next(der::kOid) || !parts.at_end()) return "its curve is not named";
-    if (key->content[1] != 0x04) return "its point is not uncompressed";
-    return {};
+  const auto is = [&](const Bytes& other) { return std::ranges::equal(oid->whole, other); };
+  if (is(kEc)) {
+    out.kind = KeyKind::ec;
+    const auto curve = parts.next(der::kOid);
+    if (!curve || !parts.at_end()) return "its curve is not named";
+    for (const auto& known : curves())
+      if (std::ranges::equal(curve->whole, known.oid)) out.group = known.group;
+    if (!out.group) return "its curve is not P-256, P-384 or P-521";
+    return out.key[0] == 0x04 ? "" : "its point is not uncompressed";
   }
-  if (is("1.2.840.113549.1.1.1")) {
+  if (is(kRsa)) {
+    out.kind = KeyKind::rsa;
     const auto null = parts.next(der::kNull);
     return null && null->content.empty() && parts.at_end() ? "" : "the parameters of its algorithm are not NULL";
   }
-  if (is("1.3.101.112") || is("1.3.101.113")) return parts.at_end() ? "" : "its algorithm has parameters";
-  return "its algorithm is not RSA, EC, Ed25519 or Ed448";
+  if (!is(kEd25519) && !is(kEd448)) return "its algorithm is not RSA, EC, Ed25519 or Ed448";
+  out.kind = is(kEd25519) ? KeyKind::ed25519 : KeyKind::ed448;
+  return parts.at_end() ? "" : "its algorithm has parameters";
+}
+
+PkeyPtr pkey_of(const Spki& spki) {
+  switch (spki.kind) {
+    case KeyKind::ec: return ec_public_pkey(spki.group, spki.key);
+    case KeyKind::ed25519:
+    case KeyKind::ed448:
+      return PkeyPtr(EVP_PKEY_new_raw_public_key(spki.kind == KeyKind::ed25519 ? EVP_PKEY_ED25519 : EVP_PKEY_ED448,
+                                                 nullptr, spki.key.data(), spki.key.size()));
+    case KeyKind::rsa: break;
+  }
+  const auto* at = spki.key.data();
+  PkeyPtr pkey(d2i_PublicKey(EVP_PKEY_RSA, nullptr, &at, static_cast<long>(spki.key.size())));
+  return at == spki.key.data() + spki.key.size() ? std::move(pkey) : nullptr;
+}
+
+// RSAPublicKey (RFC 8017 A.1.1): two INTEGERs in DER, of which OpenSSL takes other encodings too.
+bool is_rsa_public_key(ByteView bytes) {
+  DerReader outer(bytes);
+  const auto sequence = outer.next(der::kSequence);
+  if (!sequence || !outer.at_end()) return false;
+  DerReader parts(sequence->content);
+  for (int i = 0; i < 2; ++i) {
+    const auto number = parts.next(der::kInteger);
+    if (!number || number->content.empty() || number->content[0] >= 0x80) return false;
+    if (number->content.size() > 1 && number->content[0] == 0 && number->content[1] < 0x80) return false;
+  }
+  return parts.at_end();
 }
 
 }  // namespace
@@ -232,32 +286,21 @@ Result<VerificationKey> VerificationKey::of_spki(ByteView bytes) {
   constexpr int kRsaMin = 1024, kRsaMax = 8192, kExponentBits = 64;
   const ErrorQueue queue;
   if (bytes.size() > kMax) return refuse("it is larger than 4096 bytes");
-  if (auto fault = fault_of_spki(bytes); !fault.empty()) return refuse(std::move(fault));
-  const auto* at = bytes.data();
-  auto state = std::make_unique<State>();
-  state->pkey.reset(d2i_PUBKEY(nullptr, &at, static_cast<long>(bytes.size())));
+  Spki spki;
+  if (auto fault = read_spki(bytes, spki); !fault.empty()) return refuse(std::move(fault));
+  if (spki.kind == KeyKind::rsa && !is_rsa_public_key(spki.key)) return refuse("it is no RSAPublicKey in DER");
+  auto state = std::make_unique<State>(State{pkey_of(spki), spki.kind, 0});
   auto* const pkey = state->pkey.get();
-  if (!pkey || at != bytes.data() + bytes.size()) return refuse("OpenSSL does not read it");
+  if (!pkey) return refuse("it is no key of its algorithm, or no point of its curve");
   state->bits = EVP_PKEY_get_bits(pkey);
-  if (EVP_PKEY_is_a(pkey, "RSA") != 0) {
-    state->kind = KeyKind::rsa;
+  if (spki.kind == KeyKind::rsa) {
     const auto exponent = number_of(pkey, OSSL_PKEY_PARAM_RSA_E), modulus = number_of(pkey, OSSL_PKEY_PARAM_RSA_N);
     if (!exponent || !modulus || BN_is_odd(exponent.get()) == 0 || BN_is_one(exponent.get()) == 1 ||
         BN_num_bits(exponent.get()) > kExponentBits)
       return refuse("its exponent is not an odd number of 3 to 2^64");
-    if (BN_is_odd(modulus.get()) == 0 || BN_is_negative(modulus.get()) == 1) return refuse("its modulus is not odd");
+    if (BN_is_odd(modulus.get()) == 0) return refuse("its modulus is not odd");
     if (state->bits < kRsaMin || state->bits > kRsaMax)
       return refuse("its modulus has " + std::to_string(state->bits) + " bits, not 1024 to 8192");
-  } else if (EVP_PKEY_is_a(pkey, "EC") != 0) {
-    state->kind = KeyKind::ec;
-    std::array<char, 32> group{};
-    if (EVP_PKEY_get_group_name(pkey, group.data(), group.size(), nullptr) != 1)
-      return refuse("its curve is not named");
-    const std::string_view name(group.data());
-    if (name != "prime256v1" && name != "secp384r1" && name != "secp521r1")
-      return refuse("its curve is not P-256, P-384 or P-521");
-  } else {
-    state->kind = EVP_PKEY_is_a(pkey, "ED25519") != 0 ? KeyKind::ed25519 : KeyKind::ed448;
   }
   return VerificationKey(std::move(state));
 }

@@ -58,6 +58,13 @@ TEST_F(Authorize, ACharterThatMakesNoSenseIsRefused) {
   charter = charter_;
   charter.approvers[1].key = charter.approvers[0].key;
   EXPECT_EQ(first(charter), "/approvers/1") << "one key is not two people";
+  for (const auto* name : {"", ".", "..", "../other", "a/b", "-a", "a b", "a\n", "\xC3\xA4"}) {
+    charter = charter_;
+    charter.key = name;
+    EXPECT_EQ(first(charter), "/key") << "a key's name is a file's name: " << name;
+  }
+  charter.key = std::string(65, 'a');
+  EXPECT_EQ(first(charter), "/key");
   auto json = to_json(charter_);
   json["policy"].as_object()["max_usess"] = 1;
   EXPECT_NE(charter_of(json).error().message.find("/policy/max_usess"), std::string::npos)

@@ -208,11 +208,27 @@ JsonObject to_json(const Charter& charter) {
           {"approvers", std::move(approvers)}};
 }
 
+namespace {
+
+// It is the name of a file of the signer's, and part of addresses.
+bool is_key_name(std::string_view name) {
+  constexpr std::size_t kMax = 64;
+  const auto is_word = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  return !name.empty() && name.size() <= kMax && is_word(name[0]) &&
+         std::ranges::all_of(name, [&](char c) { return is_word(c) || c == '.' || c == '_' || c == '-'; });
+}
+
+}  // namespace
+
 std::vector<Fault> faults_of(const Charter& charter) {
   std::vector<Fault> faults;
   const auto wrong = [&](std::string pointer, std::string what) {
     faults.push_back({std::move(pointer), std::move(what)});
   };
+  if (!is_key_name(charter.key))
+    wrong("/key", "a name takes 1 to 64 letters, digits and . _ -, and begins with a letter or digit");
   if (charter.owner.empty()) wrong("/owner", "a key has an owner");
   if (charter.deputy.empty() || charter.deputy == charter.owner)
     wrong("/deputy", "the deputy is another person than the owner");
