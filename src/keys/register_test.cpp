@@ -292,7 +292,7 @@ TEST_P(RegisterTest, ACharterThatCameIntoForceIsUsed) {
 }
 
 TEST_P(RegisterTest, FindsKeysByTheBeginningOfTheirName) {
-  for (const auto* name : {"px-boot", "py%", "\xC3\xBC"}) {
+  for (const auto* name : {"px-boot", "py_1", "pyx1"}) {
     auto charter = cast_.charter();
     charter.key = name;
     put_key(*database_, clock_, charter, hf::test::TestKey(crypto::KeyAlgorithm::ecdsa_p256));
@@ -303,12 +303,11 @@ TEST_P(RegisterTest, FindsKeysByTheBeginningOfTheirName) {
     for (const auto& key : *found) all += key.name + " ";
     return all;
   };
-  EXPECT_EQ(names(""), "px-boot px-fw py% \xC3\xBC ");
+  EXPECT_EQ(names(""), "px-boot px-fw py_1 pyx1 ");
   EXPECT_EQ(names("px-"), "px-boot px-fw ");
   EXPECT_EQ(names("px-", "px-boot"), "px-fw ");
   EXPECT_EQ(names("%"), "");
-  EXPECT_EQ(names("py%"), "py% ");
-  EXPECT_EQ(names("\xC3\xBC"), "\xC3\xBC ");
+  EXPECT_EQ(names("py_"), "py_1 ") << "no wildcard";
   EXPECT_EQ(names("", "", 2), "px-boot px-fw ");
 }
 
