@@ -3,7 +3,8 @@
 
     report.py RESULTS_DIR OUT.md
 
-Every RESULTS_DIR/<bench>.jsonl becomes one table: figures in the order they were measured, engines side by side.
+Every RESULTS_DIR/<bench>.jsonl becomes one table: figures in the order they were measured, engines side by side. The
+tables of benches that have no results there stay as OUT.md has them: each says on what it was measured.
 Lines that are not JSON objects with "figure" are left out, so a script may print tables for people too.
 """
 import json
@@ -90,12 +91,23 @@ def table(lines: list[dict]) -> list[str]:
     return out
 
 
+def sections(text: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for part in re.split(r"^(?=## )", text, flags=re.M)[1:]:
+        lines = part.rstrip("\n").split("\n")
+        found[lines[0].removeprefix("## ")] = ["", *lines]
+    return found
+
+
 def main() -> int:
     results, out = Path(sys.argv[1]), Path(sys.argv[2])
     text = ["# Benchmarks", "",
-            "Measured by `./dev bench` on the machine below, which may have done other work too: `load` is its load average when",
-            "the bench began. Regenerate rather than edit.", "", "| Machine | |", "|---|---|"]
-    text += [f"| {name} | {value} |" for name, value in machine()]
+            "Measured by `./dev bench`. Each table says its load average when it began (the machine may have done other work too),",
+            "its processor and its revision; the machine of the latest run is below. Regenerate rather than edit.", "",
+            "| Machine | |", "|---|---|"]
+    facts = dict(machine())
+    text += [f"| {name} | {value} |" for name, value in facts.items()]
+    kept = sections(out.read_text()) if out.exists() else {}
     for path in sorted(results.glob("*.jsonl")):
         lines = []
         for line in path.read_text().splitlines():
@@ -108,10 +120,10 @@ def main() -> int:
         lines = [line for line in lines if "figure" in line]
         if not lines:
             continue
-        text += ["", f"## {path.stem}", ""]
-        if title(path.stem):
-            text += [title(path.stem) + (f" Load: {load}." if load else ""), ""]
-        text += table(lines)
+        where = f"Load: {load}; {facts['Processor']}; {facts['Revision']}."
+        kept[path.stem] = ["", f"## {path.stem}", "", f"{title(path.stem)} {where}".strip(), "", *table(lines)]
+    for name in sorted(kept):
+        text += kept[name]
     out.parent.mkdir(exist_ok=True)
     out.write_text("\n".join(text) + "\n")
     print(f"{out}: {sum('**missed**' in line for line in text)} aims missed")
