@@ -21,9 +21,6 @@ using StorePtr = std::unique_ptr<X509_STORE, OpensslFree<&X509_STORE_free>>;
 using CmsPtr = std::unique_ptr<CMS_ContentInfo, OpensslFree<&CMS_ContentInfo_free>>;
 using BioPtr = std::unique_ptr<BIO, OpensslFree<&BIO_free>>;
 
-struct ErrorQueue {
-  ~ErrorQueue() { ERR_clear_error(); }
-};
 struct StackFree {
   void operator()(STACK_OF(X509) * stack) const { sk_X509_pop_free(stack, X509_free); }
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <memory>
 
@@ -22,6 +23,14 @@ using PkeyContextPtr = std::unique_ptr<EVP_PKEY_CTX, OpensslFree<&EVP_PKEY_CTX_f
 using DigestContextPtr = std::unique_ptr<EVP_MD_CTX, OpensslFree<&EVP_MD_CTX_free>>;
 using EcdsaSigPtr = std::unique_ptr<ECDSA_SIG, OpensslFree<&ECDSA_SIG_free>>;
 using BignumPtr = std::unique_ptr<BIGNUM, OpensslFree<&BN_free>>;
+
+// A failed call leaves its reasons in a per-thread queue that the next caller would read as its own.
+struct ErrorQueue {
+  ErrorQueue() = default;
+  ~ErrorQueue() { ERR_clear_error(); }
+  ErrorQueue(const ErrorQueue&) = delete;
+  ErrorQueue& operator=(const ErrorQueue&) = delete;
+};
 
 // A public key on a named curve ("prime256v1") from its uncompressed point (SEC 1 2.3.3); null if the point is not on
 // it. Faster than a SubjectPublicKeyInfo, for which OpenSSL 3.0 asks its decoders one after the other.

@@ -8,14 +8,10 @@
 #include <array>
 
 #include "crypto/openssl_ptr.h"
+#include "crypto/verification.h"
 
 namespace hf::crypto {
 namespace {
-
-// A failed call leaves its reasons in a per-thread queue that the next caller would read as its own.
-struct ErrorQueue {
-  ~ErrorQueue() { ERR_clear_error(); }
-};
 
 struct AlgorithmRow {
   KeyAlgorithm algorithm;
@@ -237,13 +233,7 @@ Result<PublicKey> public_key_of_spki(ByteView der) {
   return public_key_of_pkey(pkey.get());
 }
 
-std::string to_pem(const PublicKey& key) {
-  constexpr std::size_t kLine = 64;
-  const auto text = to_base64(to_spki(key));
-  std::string pem = "-----BEGIN PUBLIC KEY-----\n";
-  for (std::size_t at = 0; at < text.size(); at += kLine) pem += text.substr(at, kLine) + "\n";
-  return pem + "-----END PUBLIC KEY-----\n";
-}
+std::string to_pem(const PublicKey& key) { return pem_of("PUBLIC KEY", to_spki(key)); }
 
 Result<PublicKey> public_key_of_pem(std::string_view pem) {
   const ErrorQueue queue;

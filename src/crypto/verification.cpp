@@ -1,7 +1,6 @@
 #include "crypto/verification.h"
 
 #include <openssl/core_names.h>
-#include <openssl/err.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <algorithm>
@@ -12,10 +11,6 @@
 
 namespace hf::crypto {
 namespace {
-
-struct ErrorQueue {
-  ~ErrorQueue() { ERR_clear_error(); }
-};
 
 constexpr std::array kAlgorithms{
     VerificationAlgorithm{"ed25519", KeyKind::ed25519, 0, HashKind::none, Padding::none, EcdsaForm::der},
@@ -305,12 +300,6 @@ Result<VerificationKey> VerificationKey::of_spki(ByteView bytes) {
   return VerificationKey(std::move(state));
 }
 
-Result<VerificationKey> VerificationKey::of_pem(std::string_view pem) {
-  HF_TRY(const auto blocks, pem_blocks(pem, "PUBLIC KEY"));
-  if (blocks.size() != 1) return refuse("the file does not hold one block \"BEGIN PUBLIC KEY\"");
-  return of_spki(blocks[0]);
-}
-
 KeyKind VerificationKey::kind() const { return state_->kind; }
 int VerificationKey::bits() const { return state_->kind == KeyKind::ec && state_->bits > 520 ? 521 : state_->bits; }
 
@@ -383,6 +372,14 @@ Result<std::vector<Bytes>> pem_blocks(std::string_view text, std::string_view la
     at = stop + end.size();
   }
   return blocks;
+}
+
+std::string pem_of(std::string_view label, ByteView der) {
+  constexpr std::size_t kLine = 64;
+  const auto text = to_base64(der);
+  std::string pem = "-----BEGIN " + std::string(label) + "-----\n";
+  for (std::size_t at = 0; at < text.size(); at += kLine) pem += text.substr(at, kLine) + "\n";
+  return pem + "-----END " + std::string(label) + "-----\n";
 }
 
 }  // namespace hf::crypto

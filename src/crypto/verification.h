@@ -42,8 +42,7 @@ struct VerificationAlgorithm {
 // point on it, EdDSA without parameters; RSA of 1024 to 8192 bits with an odd exponent of 3 to 2^64.
 class VerificationKey {
  public:
-  static Result<VerificationKey> of_spki(ByteView der);         // HF-KEY-0009 with what is wrong
-  static Result<VerificationKey> of_pem(std::string_view pem);  // "-----BEGIN PUBLIC KEY-----". HF-KEY-0009
+  static Result<VerificationKey> of_spki(ByteView der);  // HF-KEY-0009 with what is wrong
   ~VerificationKey();
   VerificationKey(VerificationKey&&) noexcept;
   VerificationKey& operator=(VerificationKey&&) noexcept;
@@ -66,5 +65,7 @@ class VerificationKey {
 // The DER of every block of that label in a PEM text (RFC 7468): "CERTIFICATE", "PUBLIC KEY". Text outside of blocks is
 // skipped. HF-PEM-0001 for a block that does not end or is no base64; none at all is an empty list.
 [[nodiscard]] Result<std::vector<Bytes>> pem_blocks(std::string_view text, std::string_view label);
+// One such block, in lines of 64 characters.
+[[nodiscard]] std::string pem_of(std::string_view label, ByteView der);
 
 }  // namespace hf::crypto

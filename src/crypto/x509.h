@@ -196,21 +196,19 @@ inline constexpr std::size_t kRequestMax = 64U << 10;
 namespace oid {
 inline constexpr std::string_view kSubjectKeyId = "2.5.29.14", kKeyUsage = "2.5.29.15", kSubjectAltName = "2.5.29.17",
                                   kIssuerAltName = "2.5.29.18", kBasicConstraints = "2.5.29.19",
-                                  kCrlNumber = "2.5.29.20", kReasonCode = "2.5.29.21", kInvalidityDate = "2.5.29.24",
-                                  kDeltaCrl = "2.5.29.27", kIssuingPoint = "2.5.29.28",
-                                  kCertificateIssuer = "2.5.29.29", kNameConstraints = "2.5.29.30",
-                                  kCrlPoints = "2.5.29.31", kPolicies = "2.5.29.32", kAnyPolicy = "2.5.29.32.0",
-                                  kPolicyMappings = "2.5.29.33", kAuthorityKeyId = "2.5.29.35",
-                                  kPolicyConstraints = "2.5.29.36", kExtendedKeyUsage = "2.5.29.37",
-                                  kAnyExtendedKeyUsage = "2.5.29.37.0", kFreshestCrl = "2.5.29.46",
-                                  kInhibitAnyPolicy = "2.5.29.54", kSubjectDirectory = "2.5.29.9",
-                                  kAuthorityInfo = "1.3.6.1.5.5.7.1.1", kSubjectInfo = "1.3.6.1.5.5.7.1.11",
-                                  kServerAuth = "1.3.6.1.5.5.7.3.1", kClientAuth = "1.3.6.1.5.5.7.3.2",
-                                  kCodeSigning = "1.3.6.1.5.5.7.3.3", kTimeStamping = "1.3.6.1.5.5.7.3.8",
-                                  kOcspSigning = "1.3.6.1.5.5.7.3.9", kOcspNoCheck = "1.3.6.1.5.5.7.48.1.5",
-                                  kCommonName = "2.5.4.3", kSerialNumber = "2.5.4.5", kCountry = "2.5.4.6",
-                                  kOrganization = "2.5.4.10", kOrganizationalUnit = "2.5.4.11",
-                                  kEmailAddress = "1.2.840.113549.1.9.1";
+                                  kCrlNumber = "2.5.29.20", kReasonCode = "2.5.29.21", kDeltaCrl = "2.5.29.27",
+                                  kIssuingPoint = "2.5.29.28", kNameConstraints = "2.5.29.30", kCrlPoints = "2.5.29.31",
+                                  kPolicies = "2.5.29.32", kAnyPolicy = "2.5.29.32.0", kPolicyMappings = "2.5.29.33",
+                                  kAuthorityKeyId = "2.5.29.35", kPolicyConstraints = "2.5.29.36",
+                                  kExtendedKeyUsage = "2.5.29.37", kAnyExtendedKeyUsage = "2.5.29.37.0",
+                                  kFreshestCrl = "2.5.29.46", kInhibitAnyPolicy = "2.5.29.54",
+                                  kSubjectDirectory = "2.5.29.9", kAuthorityInfo = "1.3.6.1.5.5.7.1.1",
+                                  kSubjectInfo = "1.3.6.1.5.5.7.1.11", kServerAuth = "1.3.6.1.5.5.7.3.1",
+                                  kClientAuth = "1.3.6.1.5.5.7.3.2", kCodeSigning = "1.3.6.1.5.5.7.3.3",
+                                  kTimeStamping = "1.3.6.1.5.5.7.3.8", kOcspSigning = "1.3.6.1.5.5.7.3.9",
+                                  kOcspNoCheck = "1.3.6.1.5.5.7.48.1.5", kCommonName = "2.5.4.3",
+                                  kSerialNumber = "2.5.4.5", kCountry = "2.5.4.6", kOrganization = "2.5.4.10",
+                                  kOrganizationalUnit = "2.5.4.11", kEmailAddress = "1.2.840.113549.1.9.1";
 }  // namespace oid
 // "commonName" of "2.5.4.3"; the dotted text itself for one that has no name here. And back.
 [[nodiscard]] std::string oid_name(std::string_view dotted);

@@ -40,8 +40,6 @@ class Template {
   // proves_possession(), and whoever keeps the register.
   [[nodiscard]] Result<Bytes> certificate(const Request& request, const Wanted& wanted) const;
 
-  [[nodiscard]] const Profile& profile() const { return profile_; }
-
  private:
   Template() = default;
 

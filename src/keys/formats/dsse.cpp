@@ -20,10 +20,6 @@ constexpr std::string_view kPayloadType = "application/vnd.in-toto+json",
                            kProvenance = "https://slsa.dev/provenance/v1";
 constexpr std::size_t kEnvelopeMax = 1U << 20;
 
-bool is_ecdsa(SignatureScheme scheme) {
-  return scheme == SignatureScheme::ecdsa_p256_sha256 || scheme == SignatureScheme::ecdsa_p384_sha384;
-}
-
 // protocol.md, "Signature definition": PAE(type, body).
 Bytes pre_authentication(ByteView payload) {
   const auto head = "DSSEv1 " + std::to_string(kPayloadType.size()) + " " + std::string(kPayloadType) + " " +

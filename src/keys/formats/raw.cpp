@@ -23,9 +23,6 @@ Digest digest_for(SignatureScheme scheme) {
   return scheme == SignatureScheme::ecdsa_p384_sha384 ? Digest::sha384 : Digest::sha256;
 }
 std::size_t size_for(SignatureScheme scheme) { return scheme == SignatureScheme::ecdsa_p384_sha384 ? 96 : 64; }
-bool is_ecdsa(SignatureScheme scheme) {
-  return scheme == SignatureScheme::ecdsa_p256_sha256 || scheme == SignatureScheme::ecdsa_p384_sha384;
-}
 
 struct Evidence {
   std::string algorithm, encoding, name;

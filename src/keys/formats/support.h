@@ -62,6 +62,9 @@ struct Verified {
 };
 [[nodiscard]] std::optional<Verified> verify_any(const Trust& trust, std::span<const crypto::SignatureScheme> schemes,
                                                  ByteView message, ByteView signature);
+[[nodiscard]] constexpr bool is_ecdsa(crypto::SignatureScheme scheme) {
+  return scheme == crypto::SignatureScheme::ecdsa_p256_sha256 || scheme == crypto::SignatureScheme::ecdsa_p384_sha384;
+}
 // Verifies what was written, against the evidence, and keeps it. HF-FORMAT-0009 or verify's refusal.
 [[nodiscard]] Result<void> finish(TargetFile& target, const Format& format, const std::filesystem::path& artifact,
                                   ByteView evidence, const SigningContext& context);

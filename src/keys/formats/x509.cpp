@@ -98,18 +98,6 @@ Result<View> view_of_tbs(ByteView tbs) {
   return view_of_signed(x509::signed_of(tbs, algorithm, {}));
 }
 
-bool is_ecdsa(SignatureScheme scheme) {
-  return scheme == SignatureScheme::ecdsa_p256_sha256 || scheme == SignatureScheme::ecdsa_p384_sha384;
-}
-
-std::string to_pem(std::string_view label, ByteView der) {
-  constexpr std::size_t kLine = 64;
-  const auto text = to_base64(der);
-  std::string pem = "-----BEGIN " + std::string(label) + "-----\n";
-  for (std::size_t at = 0; at < text.size(); at += kLine) pem += text.substr(at, kLine) + "\n";
-  return pem + "-----END " + std::string(label) + "-----\n";
-}
-
 Result<Bytes> signed_file(const std::filesystem::path& file) {
   HF_TRY(const auto source, SourceFile::open(file));
   HF_TRY(auto bytes, source.read_all(kFileMax));
@@ -168,7 +156,7 @@ class X509 final : public Format {
     HF_TRY(const auto view, view_of_tbs(parsed.tbs));
     HF_TRY(auto target, TargetFile::create(out));
     if (parsed.encoding == "der") HF_CHECK(target.write(der));
-    else HF_CHECK(target.write(bytes_of(to_pem(view.kind == "crl" ? "X509 CRL" : "CERTIFICATE", der))));
+    else HF_CHECK(target.write(bytes_of(crypto::pem_of(view.kind == "crl" ? "X509 CRL" : "CERTIFICATE", der))));
     return finish(target, *this, artifact, evidence, context);
   }
 
