@@ -106,10 +106,8 @@ Error refusal_of(std::span<const Lack> lacks, std::string_view code, std::string
   return {ErrorKind::forbidden, code, std::string(what) + ": " + why, rules};
 }
 
-namespace {
-
-Standing standing_with(const Charter& charter, const SigningRequest& request, std::span<const Approval> approvals,
-                       const Verified& verified, Time now) {
+Standing standing_of(const Charter& charter, const SigningRequest& request, std::span<const Approval> approvals,
+                     const Verified& verified, Time now) {
   Standing standing;
   const auto voices = voices_of(charter, request, approvals, verified, now, standing.rejected_by);
   const auto steps = steps_of(charter, request);
@@ -138,7 +136,7 @@ std::vector<Lack> lacks_of_approval(const Charter& charter, const SigningRequest
   if (request.kind != RequestKind::grant &&
       request.expires_at - request.created_at > std::chrono::hours(charter.approval.hours))
     lacks.push_back({"expiry", "a request is good for at most " + std::to_string(charter.approval.hours) + " hours"});
-  const auto standing = standing_with(charter, request, approvals, verified, now);
+  const auto standing = standing_of(charter, request, approvals, verified, now);
   if (!standing.rejected_by.empty())
     lacks.push_back({"rejected", "rejected by " + names_or_none(standing.rejected_by)});
   for (const auto& step : standing.steps)
@@ -156,8 +154,6 @@ std::vector<Lack> lacks_of_approval(const Charter& charter, const SigningRequest
   return lacks;
 }
 
-}  // namespace
-
 Verified verified_of(const Charter& charter, const SigningRequest& request, std::span<const Approval> approvals) {
   Verified verified{digest_of(charter), digest_of(request), {}};
   for (const auto& approval : approvals) {
@@ -170,7 +166,7 @@ Verified verified_of(const Charter& charter, const SigningRequest& request, std:
 
 Standing standing_of(const Charter& charter, const SigningRequest& request, std::span<const Approval> approvals,
                      Time now) {
-  return standing_with(charter, request, approvals, verified_of(charter, request, approvals), now);
+  return standing_of(charter, request, approvals, verified_of(charter, request, approvals), now);
 }
 
 std::vector<Lack> lacks_of_approval(const Charter& charter, const SigningRequest& request,

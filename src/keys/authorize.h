@@ -57,14 +57,20 @@ struct Standing {
 };
 [[nodiscard]] Standing standing_of(const Charter& charter, const SigningRequest& request,
                                    std::span<const Approval> approvals, Time now);
+// `verified`, here and below, is verified_of() these very three.
+[[nodiscard]] Standing standing_of(const Charter& charter, const SigningRequest& request,
+                                   std::span<const Approval> approvals, const Verified& verified, Time now);
 
 // Empty: it may. Everything that is lacking, not only the first.
 [[nodiscard]] std::vector<Lack> lacks_of_approval(const Charter& charter, const SigningRequest& request,
                                                   std::span<const Approval> approvals, Time now);
+[[nodiscard]] std::vector<Lack> lacks_of_approval(const Charter& charter, const SigningRequest& request,
+                                                  std::span<const Approval> approvals, const Verified& verified,
+                                                  Time now);
 // Of the policy alone, for one use: what a request is checked against before people are asked.
 [[nodiscard]] std::vector<Lack> lacks_of_policy(const Charter& charter, int key_version, const Use& use,
                                                 const Counts& counts, Time now);
-// Both, and that the use is what the request or its grant says. `verified` is verified_of() these very three.
+// Both, and that the use is what the request or its grant says.
 [[nodiscard]] std::vector<Lack> lacks_of_use(const Charter& charter, const SigningRequest& request,
                                              std::span<const Approval> approvals, const Verified& verified,
                                              const Use& use, const Counts& counts, Time now);

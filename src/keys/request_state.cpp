@@ -40,8 +40,9 @@ std::int64_t uses_of(const SigningRequest& request) {
 
 Judgement judge(const Charter& in_force, const SigningRequest& request, std::span<const Approval> approvals,
                 std::int64_t used, Time now) {
-  Judgement judgement{RequestState::waiting, standing_of(in_force, request, approvals, now),
-                      lacks_of_approval(in_force, request, approvals, now)};
+  const auto verified = verified_of(in_force, request, approvals);
+  Judgement judgement{RequestState::waiting, standing_of(in_force, request, approvals, verified, now),
+                      lacks_of_approval(in_force, request, approvals, verified, now)};
   const auto& lacks = judgement.lacks;
   const bool decisions_help =
       std::ranges::all_of(lacks, [](const Lack& lack) { return lack.rule == "approvals" || lack.rule == "not_yet"; });
