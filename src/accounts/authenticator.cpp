@@ -35,6 +35,7 @@ net::Principal principal_of(const ApiToken& token) {
   // A role that the owner lost is lost to the token at once.
   const auto owners = permissions_of(token.account.roles);
   net::Principal principal{.id = subject_of(token.id), .kind = "token", .role = join(token.account.roles)};
+  principal.person = subject_of(token.account.id);
   std::set_intersection(token.scopes.begin(), token.scopes.end(), owners.begin(), owners.end(),
                         std::back_inserter(principal.permissions));
   return principal;

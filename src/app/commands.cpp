@@ -6,6 +6,7 @@
 #include "fleet/cli.h"
 #include "instance/cli.h"
 #include "instance/cli_db.h"
+#include "keys/agent/cli_agent.h"
 #include "keys/cli.h"
 #include "keys/formats/cli.h"
 #include "ledger/cli.h"
@@ -38,6 +39,7 @@ const std::vector<cli::Command>& commands() {
     append(list, keys::key_commands());
     append(list, keys::sign_commands());
     append(list, keys::artifact_commands());
+    append(list, keys::agent_commands());
     append(list, pki::commands());
     append(list, pki::issue_commands());
     append(list, trace::commands());

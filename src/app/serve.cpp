@@ -15,6 +15,8 @@
 #include "app/routes.h"
 #include "app/server_identity.h"
 #include "base/descriptor.h"
+#include "keys/cli_installation.h"
+#include "keys/formats/formats.h"
 #include "net/server.h"
 
 namespace hf::app {
@@ -53,6 +55,14 @@ Result<cli::Exit> serve(const cli::Args& args, cli::Terminal& terminal) {
   accounts::DenialRecorder denials(instance->database(), instance->clock(), &log);
   accounts::IdempotencyStore idempotency(instance->database(), instance->clock());
   HF_TRY(const auto tls, server_identity(args, *instance));
+  std::unique_ptr<keys::Signer> signer;
+  std::optional<keys::Service> signing;
+  if (args.flag("signer")) {
+    signer = keys::signer_of(*instance);
+    HF_CHECK(signer->head());  // it starts now: what hinders it is said here, and not to the first who asks
+    signing.emplace(instance->database(), instance->clock(), *signer, &keys::find_format);
+    services.keys.signing = &*signing;
+  }
 
   std::vector<std::string_view> wanted;
   for (const auto& name : args.all("listener")) wanted.push_back(name);
@@ -165,6 +175,7 @@ const cli::Command kCommands[] = {
        {"private-key", "FILE", "Its private key, PEM"},
        {"factory-client-ca", "FILE",
         "Trust anchors of factories' client certificates, PEM: makes the factory listener mutual TLS"},
+       {"signer", "", "Make signatures that were approved, with this machine's token, for who asks over REST"},
        {"url-file", "FILE", "Write the operator URL there once it is served"}},
       {"holdfast serve --data /var/lib/holdfast --address 0.0.0.0"}},
      serve},

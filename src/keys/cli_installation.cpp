@@ -8,15 +8,19 @@
 
 namespace hf::keys {
 
+std::unique_ptr<Signer> signer_of(instance::Instance& instance) {
+  const auto& token = instance.token();
+  return std::make_unique<Signer>(SignerConfig{.token = token,
+                                               .directory = token.record_file.parent_path() / "signer",
+                                               .program = "/proc/self/exe",
+                                               .arguments = {"signer"}},
+                                  instance.clock());
+}
+
 Result<Installation> open_installation(const cli::Args& args) {
   Installation open;
   HF_TRY(open.instance, instance::Instance::open(instance::data_of(args)));
-  const auto& token = open.instance->token();
-  open.signer = std::make_unique<Signer>(SignerConfig{.token = token,
-                                                      .directory = token.record_file.parent_path() / "signer",
-                                                      .program = "/proc/self/exe",
-                                                      .arguments = {"signer"}},
-                                         open.instance->clock());
+  open.signer = signer_of(*open.instance);
   open.service =
       std::make_unique<Service>(open.instance->database(), open.instance->clock(), *open.signer, &find_format);
   open.actor = instance::cli_actor();

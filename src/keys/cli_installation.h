@@ -16,6 +16,8 @@ struct Installation {
   ledger::Actor actor;
 };
 
+// Of the installation's token; started on first use.
+[[nodiscard]] std::unique_ptr<Signer> signer_of(instance::Instance& instance);
 [[nodiscard]] Result<Installation> open_installation(const cli::Args& args);
 // The signer's own command, started by the above and by the server.
 [[nodiscard]] Result<cli::Exit> run_signer_command(const cli::Args& args, cli::Terminal& terminal);

@@ -4,6 +4,7 @@
 #include "crypto/cms.h"
 #include "crypto/sha256.h"
 #include "keys/cli.h"
+#include "keys/cli_desk.h"
 #include "keys/cli_installation.h"
 #include "keys/formats/formats.h"
 
@@ -39,8 +40,7 @@ Result<JsonObject> options_of(const cli::Args& args) {
 }
 
 // What is asked for, read from the artifact here; the service sees the evidence, not the file.
-Result<NewRequest> wanted_of(const cli::Args& args, std::string_view file, std::string_view key,
-                             const ledger::Actor& actor) {
+Result<NewRequest> wanted_of(const cli::Args& args, std::string_view file, std::string_view key) {
   const std::filesystem::path path{std::string(file)};
   const Format* format = nullptr;
   if (const auto named = args.option("format")) {
@@ -55,8 +55,6 @@ Result<NewRequest> wanted_of(const cli::Args& args, std::string_view file, std::
   NewRequest wanted{.key = std::string(key),
                     .product = std::string(args.option("product").value_or("")),
                     .format = std::string(format->name()),
-                    .requester = actor.name,
-                    .person = actor.name,
                     .reason = std::string(args.option("reason").value_or("")),
                     .branch = std::string(args.option("branch").value_or(""))};
   HF_TRY(wanted.evidence, format->evidence(path, options));
@@ -95,23 +93,29 @@ JsonObject json_of(const StoredRequest& stored, const std::vector<Lack>& lacks) 
           {"entry", stored.entry}};
 }
 
+JsonObject json_of(const Asked& asked) {
+  JsonArray lacking;
+  for (const auto& lack : asked.lacks) lacking.push_back(JsonObject{{"rule", lack.rule}, {"why", lack.why}});
+  return {
+      {"digest", asked.digest},        {"request", to_json(asked.request)}, {"approvals", asked.shown.at("decisions")},
+      {"lacking", std::move(lacking)}, {"used", asked.shown.at("used")},    {"entry", asked.shown.at("entry")}};
+}
+
 Result<cli::Exit> ask(const cli::Args& args, cli::Terminal& terminal) {
-  HF_TRY(const auto open, open_installation(args));
-  HF_TRY(const auto wanted, wanted_of(args, args.positional(0), *args.option("key"), open.actor));
-  HF_TRY(const auto stored, open.service->ask(wanted, open.actor));
-  HF_CHECK(open.instance->log().advance());
-  terminal.out << stored.digest << "\n";
+  HF_TRY(const auto desk, open_desk(args));
+  HF_TRY(auto wanted, wanted_of(args, args.positional(0), *args.option("key")));
+  HF_TRY(const auto digest, desk->ask(std::move(wanted)));
+  terminal.out << digest << "\n";
   return cli::kOk;
 }
 
 Result<cli::Exit> grant(const cli::Args& args, cli::Terminal& terminal) {
-  HF_TRY(const auto open, open_installation(args));
   HF_TRY(const auto signatures, args.integer("signatures", 1, 1, 1'000'000'000));
   HF_TRY(const auto days, args.integer("days", 1, 1, 3660));
   NewGrant wanted{.key = std::string(*args.option("key")),
                   .grant = {.signatures = signatures},
-                  .requester = open.actor.name,
-                  .person = open.actor.name,
+                  .requester = {},
+                  .person = {},
                   .reason = std::string(args.option("reason").value_or("")),
                   .valid = std::chrono::hours(24 * days)};
   const auto texts = [&](std::string_view name) {
@@ -119,50 +123,45 @@ Result<cli::Exit> grant(const cli::Args& args, cli::Terminal& terminal) {
   };
   wanted.grant.products = texts("product"), wanted.grant.formats = texts("format"),
   wanted.grant.requesters = texts("requester");
-  if (wanted.grant.requesters.empty()) wanted.grant.requesters = {open.actor.name};
   if (auto branches = texts("branch"); !branches.empty()) wanted.grant.branches = std::move(branches);
-  HF_TRY(const auto stored, open.service->ask(wanted, open.actor));
-  HF_CHECK(open.instance->log().advance());
-  terminal.out << stored.digest << "\n";
+  HF_TRY(const auto desk, open_desk(args));
+  HF_TRY(const auto digest, desk->ask(std::move(wanted)));
+  terminal.out << digest << "\n";
   return cli::kOk;
 }
 
 Result<cli::Exit> show(const cli::Args& args, cli::Terminal& terminal) {
-  HF_TRY(const auto open, open_installation(args));
-  HF_TRY(const auto stored, open.service->request(args.positional(0)));
-  HF_TRY(const auto lacks, open.service->lacking(stored));
+  HF_TRY(const auto desk, open_desk(args));
+  HF_TRY(const auto asked, desk->request(args.positional(0)));
   if (args.flag("json")) {
-    terminal.out << to_text(json_of(stored, lacks)) << "\n";
+    terminal.out << to_text(json_of(asked)) << "\n";
     return cli::kOk;
   }
-  const auto& request = stored.request;
-  terminal.out << "request     " << stored.digest << "\nkind        " << name_of(request.kind) << "\nkey         "
+  const auto& request = asked.request;
+  const auto& shown = asked.shown;
+  terminal.out << "request     " << asked.digest << "\nkind        " << name_of(request.kind) << "\nkey         "
                << request.key << " version " << request.key_version << "\nrequester   " << request.requester
                << "\nreason      " << request.reason << "\nexpires_at  " << format_rfc3339(request.expires_at)
-               << "\nused        " << stored.used << "\n";
+               << "\nused        " << number_at(shown, "used") << "\n";
   if (request.artifact)
     terminal.out << "product     " << request.product << "\nartifact    " << request.artifact->name << ", "
                  << request.artifact->size << " bytes, SHA-256 " << request.artifact->sha256 << "\n";
-  if (request.view) {
-    // Parsed again from the evidence, not repeated from the request.
-    HF_TRY(const auto attached, parse_json(stored.attachment, {.bytes_max = 4U << 20}));
-    const auto* format = find_format(request.view->at("format").as_string());
-    if (format) {
-      HF_TRY(const auto view, format->view(from_base64(attached.at("evidence").as_string()).value_or(Bytes())));
-      terminal.out << "\nWhat will be signed\n" << to_pretty_text(to_json(view)) << "\n";
-    }
-  }
+  if (const auto problem = text_at(shown, "evidence_problem"); !problem.empty())
+    terminal.out << "\n" << problem << "\n";
+  if (const auto* view = object_at(shown, "view"))
+    terminal.out << "\nWhat will be signed\n" << to_pretty_text(*view) << "\n";
   if (request.grant)
     terminal.out << "\nWhat the grant allows\n" << to_pretty_text(to_json(request).at("grant")) << "\n";
-  if (request.kind == RequestKind::charter)
-    terminal.out << "\nThe charter that would come into force\n"
-                 << to_pretty_text(*parse_json(stored.attachment)) << "\n";
+  if (const auto* next = object_at(shown, "next_charter"))
+    terminal.out << "\nThe charter that would come into force\n" << to_pretty_text(next->at("charter")) << "\n";
   std::vector<std::vector<std::string>> rows;
-  for (const auto& approval : stored.approvals)
-    rows.push_back({approval.statement.person, approval.statement.decision == Decision::approve ? "approve" : "reject",
-                    format_rfc3339(approval.statement.at)});
+  for (const auto& item : shown.at("decisions").as_array()) {
+    const auto& decision = item.as_object();
+    rows.push_back({std::string(text_at(decision, "person")), std::string(text_at(decision, "decision")),
+                    std::string(text_at(decision, "at"))});
+  }
   if (!rows.empty()) terminal.out << "\n" << cli::table(std::vector<std::string>{"person", "decision", "at"}, rows);
-  print_lacks(terminal, lacks);
+  print_lacks(terminal, asked.lacks);
   return cli::kOk;
 }
 
@@ -243,13 +242,12 @@ Result<cli::Exit> decide(const cli::Args& args, cli::Terminal& terminal) {
 }
 
 Result<cli::Exit> run(const cli::Args& args, cli::Terminal& terminal) {
-  HF_TRY(const auto open, open_installation(args));
-  HF_TRY(const auto stored, open.service->request(args.positional(0)));
-  if (stored.request.kind == RequestKind::charter) {
-    HF_TRY(const auto key, open.service->put_in_force(stored.digest, open.actor));
-    HF_CHECK(open.instance->log().advance());
-    terminal.out << "charter " << key.charter.sequence << " of " << key.name << " is in force: " << key.charter_digest
-                 << "\n";
+  HF_TRY(const auto desk, open_desk(args));
+  HF_TRY(const auto asked, desk->request(args.positional(0)));
+  const auto& request = asked.request;
+  if (request.kind == RequestKind::charter) {
+    HF_TRY(const auto sentence, desk->put_in_force(asked.digest));
+    terminal.out << sentence << "\n";
     return cli::kOk;
   }
   const auto out = args.option("out");
@@ -257,23 +255,24 @@ Result<cli::Exit> run(const cli::Args& args, cli::Terminal& terminal) {
     return fail(ErrorKind::invalid, "HF-CLI-0001", "name the artifact, and with --out where the signed file goes");
   const std::filesystem::path path{std::string(args.positional(1))};
   HF_TRY(const auto artifact, artifact_of(path));
-  const bool granted = stored.request.kind == RequestKind::grant;
-  if (!granted && stored.request.artifact && artifact.sha256 != stored.request.artifact->sha256)
+  const bool granted = request.kind == RequestKind::grant;
+  if (!granted && request.artifact && artifact.sha256 != request.artifact->sha256)
     return fail(ErrorKind::conflict, "HF-KEYS-0018",
                 "this is not the file that the request is for: its SHA-256 is " + artifact.sha256);
   Signed made;
   if (granted) {
-    HF_TRY(const auto wanted, wanted_of(args, args.positional(1), stored.request.key, open.actor));
-    HF_TRY(made, open.service->sign_under(stored.digest, wanted, open.actor));
+    HF_TRY(auto wanted, wanted_of(args, args.positional(1), request.key));
+    HF_TRY(made, desk->sign_under(asked.digest, std::move(wanted)));
   } else {
-    HF_TRY(made, open.service->sign(stored.digest, open.actor));
+    HF_TRY(made, desk->sign(asked.digest));
   }
   const auto* format = find_format(made.format);
+  if (!format)
+    return fail(ErrorKind::invalid, "HF-SIGNER-0008", "this version does not know the format '" + made.format + "'");
   HF_CHECK(format->assemble(path, made.evidence, made.context, made.signature, std::string(*out)));
   HF_TRY(const auto view, format->view(made.evidence));  // assemble() has verified the file
   HF_TRY(const auto signed_file, artifact_of(std::string(*out)));
-  HF_CHECK(open.service->record_file(made.id, signed_file.sha256, open.actor));
-  HF_CHECK(open.instance->log().advance());
+  HF_CHECK(desk->record_file(made.id, signed_file.sha256));
   terminal.out << "signed      " << std::string(*out) << "\nSHA-256     " << signed_file.sha256 << "\nformat      "
                << made.format << "\nscheme      " << crypto::name_of(made.context.scheme) << "\nversion     "
                << view.version.value_or("-") << "\n";
@@ -289,9 +288,14 @@ const std::vector<cli::Option> kArtifactOptions{
     {"option", "NAME=VALUE", "An option of the format: 'holdfast artifact formats'", false, true},
 };
 
+std::vector<cli::Option> at_desk(std::vector<cli::Option> options) {
+  for (auto& option : desk_options()) options.push_back(option);
+  return options;
+}
+
 std::vector<cli::Option> with_artifact_options(std::vector<cli::Option> options) {
   options.insert(options.end(), kArtifactOptions.begin(), kArtifactOptions.end());
-  return options;
+  return at_desk(std::move(options));
 }
 
 }  // namespace
@@ -304,22 +308,21 @@ std::span<const cli::Command> sign_commands() {
         "charter of the\n"
         "key before anyone is asked. Prints the request's digest.",
         {{"FILE", "The unsigned artifact"}},
-        with_artifact_options({instance::kDataOption, {"key", "NAME", "The key", true}, {"reason", "TEXT", "Why"}}),
+        with_artifact_options({{"key", "NAME", "The key", true}, {"reason", "TEXT", "Why"}}),
         {"holdfast sign request app.bin --key px100-fw --product px-100 --reason 'release 1.2.3'"}},
        ask},
       {{"sign grant",
         "Ask for a standing grant: signatures that nobody is asked for again",
         "Approved once, by the same people; limited in number and time, and listed while it lives.",
         {},
-        {instance::kDataOption,
-         {"key", "NAME", "The key", true},
-         {"product", "PATH", "For this product", true, true},
-         {"format", "NAME", "In this format", true, true},
-         {"signatures", "N", "At most so many (default 1)"},
-         {"days", "N", "For so many days (default 1)"},
-         {"requester", "NAME", "Who may use it (default: who asks)", false, true},
-         {"branch", "NAME", "Only of this branch", false, true},
-         {"reason", "TEXT", "Why"}},
+        at_desk({{"key", "NAME", "The key", true},
+                 {"product", "PATH", "For this product", true, true},
+                 {"format", "NAME", "In this format", true, true},
+                 {"signatures", "N", "At most so many (default 1)"},
+                 {"days", "N", "For so many days (default 1)"},
+                 {"requester", "NAME", "Who may use it (default: who asks)", false, true},
+                 {"branch", "NAME", "Only of this branch", false, true},
+                 {"reason", "TEXT", "Why"}}),
         {"holdfast sign grant --key px100-dev --product px-100 --format mcuboot --signatures 50 --days 7"}},
        grant},
       {{"sign list",
@@ -336,7 +339,7 @@ std::span<const cli::Command> sign_commands() {
         "Show a request: what will be signed, who has decided, what is lacking",
         "What will be signed is parsed from the bytes that the signature covers.",
         {kRequest},
-        {instance::kDataOption, kJson},
+        at_desk({kJson}),
         {"holdfast sign show 4f1c2a90"}},
        show},
       {{"sign statement",
@@ -365,7 +368,7 @@ std::span<const cli::Command> sign_commands() {
         "request for a\n"
         "charter puts the charter in force and takes no file.",
         {kRequest, {"FILE", "The unsigned artifact", false}},
-        with_artifact_options({instance::kDataOption, {"out", "FILE", "Where the signed file goes"}}),
+        with_artifact_options({{"out", "FILE", "Where the signed file goes"}}),
         {"holdfast sign run 4f1c2a90 app.bin --out app.signed.bin"}},
        run},
   };

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "accounts/authenticator.h"
+#include "keys/http_asking.h"
 #include "keys/http_json.h"
 #include "keys/register_json.h"
 #include "net/page.h"
@@ -111,7 +112,7 @@ const net::Parameter kCursor{"cursor", "`next` of the page before"};
 std::vector<net::Route> routes(const Api& api) {
   using net::handle;
   using enum net::Method;
-  return {
+  std::vector<net::Route> table{
       {.method = get,
        .path = "/v1/signing-keys",
        .permission = "keys.read",
@@ -161,6 +162,8 @@ std::vector<net::Route> routes(const Api& api) {
        .success = 201,
        .handler = handle(api, &decide)},
   };
+  for (auto& route : asking_routes(api)) table.push_back(std::move(route));
+  return table;
 }
 
 }  // namespace hf::keys

@@ -1,10 +1,10 @@
-// REST of the signing keys: the register to read, decisions to hand in. No signer is asked: what is made of a decision,
-// it judges by itself.
+// REST of the signing keys: the register to read, requests and decisions to hand in, and, where the server has a
+// signer, signatures to take. What is made of a decision, the signer judges by itself.
 #pragma once
 
 #include <vector>
 
-#include "keys/register.h"
+#include "keys/service.h"
 #include "net/openapi.h"
 #include "net/route.h"
 
@@ -12,6 +12,7 @@ namespace hf::keys {
 
 struct Api {
   Register& book;
+  Service* signing = nullptr;  // null: this server has no signer
 };
 
 // The table; `api` outlives it.

@@ -228,6 +228,43 @@ void request(Table& to) {
                              optional("client_data", hex("WebAuthn"))}));
 }
 
+void asking(Table& to) {
+  const auto base64 = [](std::string_view what) { return text(what); };
+  to.add("NewSigningRequest",
+         object({{"key", text()},
+                 {"product", text("the product that the artifact is for")},
+                 {"format", text()},
+                 optional("scheme", text("else the first that charter, format and key have in common")),
+                 {"evidence", base64("what the format reads from the artifact, base64")},
+                 {"artifact", object({{"name", text()}, {"size", count("bytes")}, {"sha256", sha256("unsigned")}})},
+                 optional("reason", text()),
+                 optional("branch", text("that it was built from")),
+                 optional("uses", count("default 1")),
+                 optional("hours", count("for which it can be used; at most the charter's")),
+                 optional("certificate", base64("the signer's, DER in base64, for containers that carry one")),
+                 optional("intermediates", array(base64("DER in base64"))),
+                 optional("break_glass", flag())}));
+  to.add("NewSigningGrant", object({{"key", text()},
+                                    {"signatures", count("at most so many")},
+                                    {"products", texts()},
+                                    {"formats", texts()},
+                                    optional("requesters", texts("who may use it; default: who asks")),
+                                    optional("branches", texts_or_null()),
+                                    optional("reason", text()),
+                                    {"hours", count()}}));
+  to.add("MadeSignature", object({{"signature_id", count()},
+                                  {"format", text()},
+                                  {"scheme", text()},
+                                  {"public_key", hex("SubjectPublicKeyInfo")},
+                                  {"signature", hex("r || s for ECDSA")},
+                                  {"evidence", base64("base64")},
+                                  {"certificate", base64("DER in base64")},
+                                  {"intermediates", array(base64("DER in base64"))},
+                                  {"signing_time", time()}}));
+  to.add("SignedFile", object({{"sha256", sha256()}}));
+  to.add("SignedFileRecord", object({{"signature_id", count()}, {"sha256", sha256()}}));
+}
+
 }  // namespace
 
 net::Schemas schemas() {
@@ -235,6 +272,7 @@ net::Schemas schemas() {
   charter(table);
   key(table);
   request(table);
+  asking(table);
   return table.take();
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "accounts/http.h"
+#include "keys/asking_json.h"
 #include "keys/register_test.h"
 #include "net/page.h"
 #include "net/pipeline.h"
@@ -284,6 +285,59 @@ TEST_P(KeysHttp, RequestsAreListedByState) {
   EXPECT_EQ(get("/v1/signing-requests?state=none").text("code"), "HF-KEYS-0020");
   EXPECT_EQ(get("/v1/signing-requests?cursor=" + net::cursor_of({"a", "b"})).text("code"), "HF-HTTP-0048");
   EXPECT_EQ(get("/v1/signing-requests?cursor=" + net::cursor_of({"1"})).text("code"), "HF-HTTP-0048");
+}
+
+TEST_P(KeysHttp, WhoAsksIsWhoIsSignedInWhateverTheBodySays) {
+  door_.principal = {
+      .id = "token:9", .kind = "token", .permissions = {"keys.read", "keys.request", "keys.sign"}, .person = "user:8"};
+  const NewRequest wanted{.key = "px-fw",
+                          .product = "px",
+                          .format = "text",
+                          .evidence = kEvidence,
+                          .artifact = {"fw.bin", 3, std::string(64, 'a')},
+                          .reason = "release"};
+  const auto asked = ask(net::Method::post, "/v1/signing-requests", to_text(to_json(wanted)));
+  ASSERT_EQ(asked.status, 201);
+  EXPECT_EQ(asked.text("requester"), "token:9");
+  EXPECT_EQ(asked.text("person"), "user:8") << "whose token it is: that person approves nothing of it";
+  EXPECT_EQ(asked.text("state"), "waiting");
+  EXPECT_EQ(asked.json.at("view").at("security_version"), Json(3));
+
+  NewGrant grant{.key = "px-fw",
+                 .grant = {.signatures = 2, .products = {"px"}, .formats = {"text"}},
+                 .requester = {},
+                 .person = {},
+                 .reason = "ci",
+                 .valid = 24h};
+  const auto granted = ask(net::Method::post, "/v1/signing-grants", to_text(to_json(grant)));
+  ASSERT_EQ(granted.status, 201);
+  EXPECT_EQ(granted.json.at("request").at("grant").at("requesters"), Json(JsonArray{"token:9"}));
+
+  const auto problem = [&](std::string_view path, JsonObject body) {
+    const auto answer = ask(net::Method::post, std::string(path), to_text(body));
+    return answer.status < 400 ? "it was taken" : answer.text("code");
+  };
+  auto body = to_json(wanted);
+  body["requester"] = "user:1";
+  EXPECT_EQ(problem("/v1/signing-requests", body), "HF-KEYS-0021") << "nobody asks in another's name";
+  body = to_json(wanted);
+  body["evidence"] = "!!";
+  EXPECT_EQ(problem("/v1/signing-requests", body), "HF-KEYS-0021");
+  body = to_json(wanted);
+  body["format"] = "elf";
+  EXPECT_EQ(problem("/v1/signing-requests", body), "HF-SIGNER-0008");
+  body = to_json(wanted);
+  body["scheme"] = "ed25519";
+  EXPECT_EQ(problem("/v1/signing-requests", body), "HF-KEYS-0014") << "refused before anyone is asked";
+  body = to_json(grant);
+  body["signatures"] = 1'000'000;
+  EXPECT_EQ(problem("/v1/signing-grants", body), "HF-KEYS-0014");
+
+  EXPECT_EQ(ask(net::Method::post, "/v1/signing-requests/" + asked.text("digest") + "/signature").text("code"),
+            "HF-KEYS-0022");
+  EXPECT_EQ(problem("/v1/signing-grants/" + granted.text("digest") + "/signatures", to_json(wanted)), "HF-KEYS-0022");
+  door_.principal.permissions = {"keys.read"};
+  EXPECT_EQ(ask(net::Method::post, "/v1/signing-requests", to_text(to_json(wanted))).status, 403);
 }
 
 }  // namespace

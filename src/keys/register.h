@@ -1,5 +1,5 @@
-// The register of keys as whoever has no signer sees it: reads what was asked, decided and made, and records decisions.
-// A server runs on it alone; whether a signature may be made, the signer judges again by itself.
+// The register of keys as whoever has no signer sees it: reads what was asked, decided and made, takes what is asked,
+// and records decisions. A server runs on it alone; whether a signature may be made, the signer judges again by itself.
 #pragma once
 
 #include "keys/request_state.h"
@@ -48,6 +48,27 @@ struct KeySight {
   std::int64_t grants = 0;   // that live
 };
 
+// What a person or a CI job asks for.
+struct NewRequest {
+  std::string key, product, format;
+  std::optional<crypto::SignatureScheme> scheme{};  // else the first that charter, format and key have in common
+  Bytes evidence{};
+  Artifact artifact{};
+  std::string requester{}, person{}, reason{}, branch{};
+  std::int64_t uses = 1;
+  Bytes certificate{};  // DER of the signer's certificate, for containers that carry one
+  std::vector<Bytes> intermediates{};
+  std::optional<std::chrono::hours> valid{};  // else the charter's
+  bool break_glass = false;
+};
+
+struct NewGrant {
+  std::string key;
+  Grant grant;
+  std::string requester, person, reason;
+  std::chrono::hours valid{};
+};
+
 class Register {
  public:
   Register(db::Database& database, const Clock& clock, Custodian::FormatFinder formats)
@@ -75,9 +96,17 @@ class Register {
   // (Service::hand_over_rejections).
   Result<StoredRequest> decide(std::string_view digest, const Approval& approval, const ledger::Actor& actor);
 
+  // Refused before anyone is asked if the policy would not allow it: HF-KEYS-0014 with everything that is lacking.
+  Result<StoredRequest> ask(const NewRequest& wanted, const ledger::Actor& actor);
+  Result<StoredRequest> ask(const NewGrant& wanted, const ledger::Actor& actor);
+  // Another charter for its key: sequence and previous are set here.
+  Result<StoredRequest> ask(Charter next, std::string_view requester, std::string_view person, std::string_view reason,
+                            const ledger::Actor& actor);
+
  protected:
   [[nodiscard]] Result<StoredKey> registered(std::string_view name) const;  // as key(), without its count
   [[nodiscard]] Evidence evidence_of(const StoredRequest& stored) const;
+  Result<StoredRequest> insert(const SigningRequest& request, std::string_view attachment, const ledger::Actor& actor);
 
   db::Database& database_;
   const Clock& clock_;

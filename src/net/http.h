@@ -46,7 +46,9 @@ struct Principal {
   std::string kind;    // "user", "token", "device", "factory"
   std::string role{};  // the roles that it acts in, for the evidence: "administrator,compliance"
   std::vector<std::string> permissions{};
+  std::string person{};  // who is behind a token: "user:17"; empty: the id itself
 
+  [[nodiscard]] const std::string& accountable() const { return person.empty() ? id : person; }
   [[nodiscard]] bool anonymous() const { return id.empty(); }
   [[nodiscard]] bool may(std::string_view permission) const;
 };

@@ -17,6 +17,9 @@ cbor2 dpkg-query -W -f "\${Version}" python3-cbor2
 cryptography dpkg-query -W -f "\${Version}" python3-cryptography
 imgtool tests/interop/formats/imgtool version 2>/dev/null
 esptool ls -d build/tools/esptool-*
+pkcs11-tool dpkg-query -W -f "\${Version}" opensc
+p11tool p11tool --version
+engine_pkcs11 dpkg-query -W -f "\${Version}" libengine-pkcs11-openssl
 softhsm2-util softhsm2-util --version
 psql psql --version
 chromium chromium --version

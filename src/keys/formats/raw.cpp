@@ -1,5 +1,7 @@
 // A signature over a file as it is, in a file of its own, for tools that are not known here. The signer sees a digest
 // and a name that nothing binds to it: a policy must allow that by itself (View::digest_only).
+#include "keys/formats/raw.h"
+
 #include <array>
 
 #include "keys/formats/all.h"
@@ -126,6 +128,15 @@ class Raw final : public Format {
 };
 
 }  // namespace
+
+Result<Bytes> raw_evidence(std::string_view name, ByteView digest) {
+  constexpr std::size_t kSha384 = 48;
+  return write_evidence("raw", {{"algorithm", digest.size() == kSha384 ? "sha384" : "sha256"},
+                                {"encoding", "p1363"},
+                                {"digest", to_hex(digest)},
+                                {"name", name},
+                                {"size", 0}});
+}
 
 const Format& raw_format() {
   static const Raw format;

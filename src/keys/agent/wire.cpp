@@ -1,0 +1,79 @@
+#include "keys/agent/wire.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+#include <cerrno>
+
+namespace hf::keys::agent {
+namespace {
+
+constexpr std::size_t kLength = 4;
+
+void put_length(Bytes& out, std::size_t length) {
+  for (int shift = 24; shift >= 0; shift -= 8) out.push_back(std::uint8_t(length >> shift));
+}
+
+std::size_t length_at(ByteView bytes) {
+  return std::size_t(bytes[0]) << 24 | std::size_t(bytes[1]) << 16 | std::size_t(bytes[2]) << 8 | bytes[3];
+}
+
+bool read_whole(int descriptor, std::span<std::uint8_t> into) {
+  while (!into.empty()) {
+    const auto got = ::read(descriptor, into.data(), into.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    into = into.subspan(std::size_t(got));
+  }
+  return true;
+}
+
+}  // namespace
+
+Bytes encode(std::uint8_t kind, const std::vector<Bytes>& fields) {
+  Bytes body{kind};
+  for (const auto& field : fields) {
+    put_length(body, field.size());
+    body.insert(body.end(), field.begin(), field.end());
+  }
+  Bytes frame;
+  put_length(frame, body.size());
+  frame.insert(frame.end(), body.begin(), body.end());
+  return frame;
+}
+
+std::optional<Frame> decode(ByteView body) {
+  if (body.empty()) return {};
+  Frame frame{body[0], {}};
+  for (auto rest = body.subspan(1); !rest.empty();) {
+    if (rest.size() < kLength || frame.fields.size() == kFieldsMax) return {};
+    const auto length = length_at(rest);
+    rest = rest.subspan(kLength);
+    if (length > rest.size()) return {};
+    frame.fields.emplace_back(rest.begin(), rest.begin() + std::ptrdiff_t(length));
+    rest = rest.subspan(length);
+  }
+  return frame;
+}
+
+bool write_frame(int descriptor, std::uint8_t kind, const std::vector<Bytes>& fields) {
+  const auto frame = encode(kind, fields);
+  for (ByteView rest(frame); !rest.empty();) {
+    const auto sent = ::send(descriptor, rest.data(), rest.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent <= 0) return false;
+    rest = rest.subspan(std::size_t(sent));
+  }
+  return true;
+}
+
+std::optional<Frame> read_frame(int descriptor) {
+  std::uint8_t length[kLength];
+  if (!read_whole(descriptor, length)) return {};
+  const auto size = length_at(length);
+  if (size == 0 || size > kFrameMax) return {};
+  Bytes body(size);
+  if (!read_whole(descriptor, body)) return {};
+  return decode(body);
+}
+
+}  // namespace hf::keys::agent
