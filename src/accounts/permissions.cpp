@@ -22,6 +22,7 @@ constexpr std::array kPermissions{
     Permission{"keys.decide", "hand in signed decisions on signing requests"},
     Permission{"keys.request", "ask for signatures and for standing grants"},
     Permission{"keys.sign", "take signatures that were approved, put approved charters in force"},
+    Permission{"keys.freeze", "stop a signing key at once"},
     Permission{"ledger.read", "the evidence and its proofs"},
     Permission{"accounts.read", "users, their roles, denied attempts"},
     Permission{"accounts.manage", "create, change and disable users, revoke anyone's tokens"},
@@ -63,12 +64,12 @@ bool is_permission(std::string_view name) {
 std::span<const Role> roles() {
   static const std::vector<Role> table{
       {"administrator", "manages users and the server",
-       reading_and({"accounts.read", "accounts.manage", "system.read"})},
+       reading_and({"accounts.read", "accounts.manage", "keys.freeze", "system.read"})},
       {"product_security", "owns vulnerabilities from the first report to the last fix",
-       reading_and({"vuln.write", "sbom.write", "keys.decide"})},
+       reading_and({"vuln.write", "sbom.write", "keys.decide", "keys.freeze"})},
       {"release_engineer", "builds and releases, mostly through tokens in CI",
        reading_and({"catalog.write", "sbom.write", "keys.decide", "keys.request", "keys.sign"})},
-      {"crypto_officer", "keeps keys and approves their use", reading_and({"keys.decide", "keys.sign"})},
+      {"crypto_officer", "keeps keys and approves their use", reading_and({"keys.decide", "keys.freeze", "keys.sign"})},
       {"fleet_operator", "imports devices and rolls fixes out", reading_and({"fleet.write"})},
       {"compliance", "keeps the technical file and answers authorities", reading_and({"catalog.write", "keys.decide"})},
       {"auditor", "reads everything and changes nothing", reading_and({"accounts.read", "system.read"})},

@@ -3,11 +3,13 @@
 #include <algorithm>
 
 #include "app/routes.h"
+#include "keys/asking_json.h"
 #include "keys/register_test.h"
 #include "ledger/http.h"
 #include "net/pipeline.h"
 #include "net/test_schema.h"
 #include "support/memory_key_store.h"
+#include "support/temp_dir.h"
 #include "trace/trace_test.h"
 
 namespace hf::app {
@@ -127,6 +129,66 @@ class Answers : public trace::test::TraceTest {
 
   test::MemoryKeyStore keys_;
   ledger::Log log_{*database_, clock_, keys_, "example.eu/holdfast", "ledger"};
+  // What a server that signs answers: with a token, and the signer's process.
+  void signatures() {
+    using namespace keys::test;
+    clock_.set(wall_.now());  // the signer's process has its own clock
+    auto charter = cast_.charter();
+    charter.key = "px-real";
+    const auto real = service_->create_key({charter, crypto::KeyAlgorithm::ecdsa_p256}, actor_);
+    ASSERT_TRUE(real) << real.error().message << real.error().detail;
+    const auto approve = [&](const Json& asked) {
+      const auto stored = book_.request(asked.at("digest").as_string()).value();
+      for (const auto* person : {&cast_.bob, &cast_.cid})
+        EXPECT_TRUE(book_.decide(stored.digest,
+                                 approval_by(*person, stored.request, keys::Decision::approve, clock_.now()), actor_));
+      return stored.digest;
+    };
+    const keys::NewRequest wanted{.key = "px-real",
+                                  .product = "px",
+                                  .format = "text",
+                                  .evidence = evidence_of(R"({"version":"1.2","security_version":3})"),
+                                  .artifact = {"fw.bin", 3, kDigest}};
+    const auto once = approve(post("/v1/signing-requests", to_text(to_json(wanted)), 201));
+    const auto made = post("/v1/signing-requests/" + once + "/signature", "", 201);
+    post("/v1/signatures/" + std::to_string(made.at("signature_id").as_int64()) + "/files",
+         to_text(JsonObject{{"sha256", kDigest}}), 201);
+    const keys::NewGrant many{.key = "px-real",
+                              .grant = {.signatures = 2, .products = {"px"}, .formats = {"text"}},
+                              .requester = {},
+                              .person = {},
+                              .reason = "nightly",
+                              .valid = std::chrono::hours(24)};
+    const auto grant = approve(post("/v1/signing-grants", to_text(to_json(many)), 201));
+    post("/v1/signing-grants/" + grant + "/signatures", to_text(to_json(wanted)), 201);
+    const auto next = book_.ask(successor_of(real->charter), "user:9", "user:9", "floor", actor_).value();
+    approve(JsonObject{{"digest", next.digest}});
+    post("/v1/signing-requests/" + next.digest + "/charter", "", 201);
+    post("/v1/signing-keys/px-real/freeze", to_text(JsonObject{{"reason", "taken over"}}), 201);
+    EXPECT_FALSE(get("/v1/signing-keys/px-real").at("frozen").is_null());
+    EXPECT_FALSE(get("/v1/signing-keys/px-real/trace").at("frozen").is_null());
+    EXPECT_TRUE(book_.anchor({.key = "px-real", .hardware_revision = "px/rev-a"}, actor_));
+    get("/v1/signing-keys/px-real/trace");
+  }
+
+  void SetUp() override {
+    DatabaseTest::SetUp();
+    if (crypto::find_soft_module().empty()) GTEST_SKIP() << "SoftHSM is not installed";
+    auto config = crypto::set_up_soft_token(token_.path(), {});
+    ASSERT_TRUE(config) << config.error().message;
+    signer_ = std::make_unique<keys::Signer>(keys::SignerConfig{.token = *config,
+                                                                .directory = token_.path() / "token" / "signer",
+                                                                .program = HF_SIGNER_HOST,
+                                                                .arguments = {}},
+                                             wall_);
+    service_.emplace(*database_, clock_, *signer_, &keys::test::find_text_format);
+    signing_.signing = &*service_;
+  }
+
+  test::TempDir token_;
+  SystemClock wall_;
+  std::unique_ptr<keys::Signer> signer_;
+  std::optional<keys::Service> service_;
   catalog::Api catalog_{*database_, clock_};
   keys::test::Cast cast_;
   keys::Register book_{*database_, clock_, &keys::test::find_text_format};
@@ -241,6 +303,7 @@ TEST_P(Answers, AreClosedAndAsTheDocumentSays) {
   const auto request = book_.request(waiting)->request;
   post("/v1/signing-requests/" + waiting + "/decisions",
        to_text(to_json(keys::test::approval_by(cast_.ann, request, keys::Decision::approve, clock_.now()))), 201);
+  signatures();
   std::set<std::string> kinds;
   for (const auto* text : {"p", "px/", "S1", "CVE-", "a", kDigest}) {
     const auto hits = get(std::string("/v1/search?q=") + text);

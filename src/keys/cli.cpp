@@ -137,6 +137,37 @@ Result<cli::Exit> show(const cli::Args& args, cli::Terminal& terminal) {
   return cli::kOk;
 }
 
+Result<cli::Exit> freeze(const cli::Args& args, cli::Terminal& terminal) {
+  NewIncident incident{.key = std::string(args.positional(0)), .reason = std::string(*args.option("reason"))};
+  if (const auto since = args.option("since")) {
+    HF_TRY(incident.effective_at, parse_rfc3339(*since));
+  }
+  HF_TRY(const auto open, open_installation(args));
+  HF_TRY(const auto made, open.service->freeze(incident, open.actor));
+  HF_CHECK(open.instance->log().advance());
+  terminal.out << "frozen       " << incident.key << "\nsuspect      since " << format_rfc3339(made.effective_at)
+               << "\nentry        " << made.entry
+               << "\n\nIt signs nothing until its approvers agree to another charter ('holdfast key change').\n"
+               << "What depends on it: holdfast trace key " << incident.key << "\n";
+  return cli::kOk;
+}
+
+Result<cli::Exit> trust(const cli::Args& args, cli::Terminal& terminal) {
+  HF_TRY(const auto version, args.integer("version", 1, 1, 1'000'000));
+  HF_TRY(const auto slots, args.integer("slots", 0, 0, 1'000));
+  const NewAnchor anchor{.key = std::string(args.positional(0)),
+                         .version = int(version),
+                         .hardware_revision = std::string(*args.option("hardware-revision")),
+                         .fused = args.flag("fused"),
+                         .slots = slots};
+  HF_TRY(const auto open, open_installation(args));
+  HF_CHECK(open.service->anchor(anchor, open.actor));
+  HF_CHECK(open.instance->log().advance());
+  terminal.out << anchor.hardware_revision << " trusts version " << anchor.version << " of " << anchor.key
+               << (anchor.fused ? ", burned in\n" : ", replaceable by an update\n");
+  return cli::kOk;
+}
+
 Result<cli::Exit> list(const cli::Args& args, cli::Terminal& terminal) {
   HF_TRY(const auto instance, instance::Instance::open_to_read(instance::data_of(args)));
   std::vector<std::vector<std::string>> rows;
@@ -292,6 +323,32 @@ std::span<const cli::Command> key_commands() {
         {instance::kDataOption, {"charter", "FILE", "The new charter, JSON", true}, {"reason", "TEXT", "Why"}},
         {"holdfast key change px100-fw --charter px100-fw.json --reason 'floor 4'"}},
        change},
+      {{"key freeze",
+        "Stop a key at once, because it may be compromised",
+        "Needs no approval, and is recorded as a suspected compromise: it signs nothing until its approvers agree to "
+        "another charter\n"
+        "that was asked for afterwards; what was approved before is void. Repeat it to set --since earlier; later it "
+        "cannot be set.\n"
+        "'holdfast key drill' shows what would follow, without stopping anything.",
+        {kName},
+        {instance::kDataOption,
+         {"reason", "TEXT", "What happened", true},
+         {"since", "INSTANT", "Since when its signatures are suspect (default: now)"}},
+        {"holdfast key freeze px100-fw --reason 'build server taken over' --since 2026-11-20T00:00:00Z"}},
+       freeze},
+      {{"key trust",
+        "Say what verifies with a key: the units of a hardware revision",
+        "So that a leak's answer names the units that can still be given another key, and those that cannot. A "
+        "revision with burned\n"
+        "keys has so many slots for them; each burned key takes one.",
+        {kName},
+        {instance::kDataOption,
+         {"hardware-revision", "PATH", "Such as px-100/a", true},
+         {"version", "N", "Of the key (default 1)"},
+         {"fused", "", "Burned into the silicon; else an update can replace it"},
+         {"slots", "N", "For burned keys that the silicon has (default 0: none left)"}},
+        {"holdfast key trust px100-boot --hardware-revision px-100/a --fused --slots 4"}},
+       trust},
       {{"key discover",
         "Compare the token with the register",
         "Exit code 1 if they differ: unknown and missing keys, halves of keys, keys that could leave the token.",

@@ -31,7 +31,10 @@ Result<Response> keys(const Request& request, const Api& api) {
 
 Result<Response> key(const Request& request, const Api& api) {
   HF_TRY(const auto sight, api.book.key_sight(request.path("name")));
-  HF_TRY(const auto object, key_json(sight));
+  const auto* no_freeze = !request.principal.may("keys.freeze") ? "needs the permission keys.freeze"
+                          : !api.signing ? "this server has no signer: holdfast key freeze, on the machine of the token"
+                                         : "";
+  HF_TRY(const auto object, key_json(sight, no_freeze));
   return json(200, object);
 }
 

@@ -77,6 +77,21 @@ Result<Response> put_in_force(const Request& request, const Api& api) {
   return json(201, object);
 }
 
+Result<Response> freeze(const Request& request, const Api& api) {
+  HF_TRY(auto* const signing, signer_of(api));
+  HF_TRY(const auto body, parse_json(request.body.text()));
+  std::vector<Fault> faults;
+  Fields in(body, "", faults);
+  NewIncident incident{.key = std::string(request.path("name")), .reason = in.text("reason", 1024)};
+  incident.effective_at = in.time_or_none("effective_at");
+  in.close();
+  if (!faults.empty()) return fail(ErrorKind::invalid, "HF-KEYS-0021", faults[0].pointer + ": " + faults[0].what);
+  HF_CHECK(signing->freeze(incident, accounts::actor_of(request)));
+  HF_TRY(const auto sight, api.book.key_sight(incident.key));
+  HF_TRY(const auto object, key_json(sight));
+  return json(201, object);
+}
+
 Result<Response> record_file(const Request& request, const Api& api) {
   HF_TRY(auto* const signing, signer_of(api));
   const auto text = request.path("signature");
@@ -149,6 +164,16 @@ std::vector<net::Route> asking_routes(const Api& api) {
        .response_schema = "SigningKey",
        .success = 201,
        .handler = handle(api, &put_in_force)},
+      {.method = post,
+       .path = "/v1/signing-keys/{name}/freeze",
+       .permission = "keys.freeze",
+       .body_max = kFileMax,
+       .content_types = {"application/json"},
+       .summary = "Stop a key at once, because it may be compromised; told again, the effective time can move earlier",
+       .request_schema = "KeyFreeze",
+       .response_schema = "SigningKey",
+       .success = 201,
+       .handler = handle(api, &freeze)},
       {.method = post,
        .path = "/v1/signatures/{signature}/files",
        .permission = "keys.sign",

@@ -29,6 +29,9 @@ std::string sentence_of(const KeySight& sight) {
   auto text = approval_in_words(charter);
   if (std::ranges::find(charter.versions, VersionState::active, &KeyVersion::state) == charter.versions.end())
     text = "No version is active: the key signs nothing.";
+  if (sight.incident)
+    text = "Frozen since " + format_rfc3339(sight.incident->recorded_at) +
+           ": it signs nothing until its approvers agree to another charter.";
   if (sight.grants > 0)
     text += " " + counted(sight.grants, "standing grant signs", "standing grants sign") + " without asking.";
   if (sight.waiting > 0) text += " " + counted(sight.waiting, "request waits", "requests wait") + " for decisions.";
@@ -95,7 +98,7 @@ JsonArray approvers_json(const RequestSight& sight) {
 
 }  // namespace
 
-Result<JsonObject> key_json(const KeySight& sight) {
+Result<JsonObject> key_json(const KeySight& sight, std::string_view no_freeze) {
   HF_TRY(auto versions, versions_json(sight));
   auto json = line_of(sight.key);
   json["sentence"] = sentence_of(sight);
@@ -106,11 +109,13 @@ Result<JsonObject> key_json(const KeySight& sight) {
   json["signatures"] = sight.key.signatures;
   json["waiting"] = sight.waiting;
   json["grants"] = sight.grants;
+  json["frozen"] = sight.incident ? Json(to_json(*sight.incident)) : Json(nullptr);
   // The evidence is read from the artifact, and a charter's words from a file: both are where the command line is.
   json["allowed_actions"] =
       JsonArray{action("request_signature", "with the command line, which reads the artifact: holdfast sign request"),
                 action("request_grant", "with the command line: holdfast sign grant"),
-                action("change_charter", "with the command line, which reads the new one: holdfast key change")};
+                action("change_charter", "with the command line, which reads the new one: holdfast key change"),
+                action("freeze", sight.incident ? std::string_view("it is frozen") : no_freeze)};
   return json;
 }
 

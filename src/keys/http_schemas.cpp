@@ -134,8 +134,15 @@ void key(Table& to) {
                                         {"signatures", count("of all versions")},
                                         {"waiting", count("requests for decisions")},
                                         {"grants", count("standing grants that live")},
+                                        {"frozen", or_null(ref("KeyIncident"))},
                                         {"allowed_actions", array(ref("AllowedAction"))}})
     members.push_back(std::move(more));
+  to.add("KeyIncident", object({{"effective_at", time("since when its signatures are suspect")},
+                                {"recorded_at", time()},
+                                {"reason", text()},
+                                {"reporter", person()},
+                                {"entry", entry()}},
+                               "Why a key is frozen"));
   to.add("SigningKey", object(std::move(members)));
   to.add("SignatureLine", object({{"request", sha256("digest of the request that allowed it")},
                                   {"version", count("of the key")},
@@ -261,6 +268,8 @@ void asking(Table& to) {
                                   {"certificate", base64("DER in base64")},
                                   {"intermediates", array(base64("DER in base64"))},
                                   {"signing_time", time()}}));
+  to.add("KeyFreeze", object({{"reason", text("what happened")},
+                              optional("effective_at", time("since when signatures are suspect; default now"))}));
   to.add("SignedFile", object({{"sha256", sha256()}}));
   to.add("SignedFileRecord", object({{"signature_id", count()}, {"sha256", sha256()}}));
 }

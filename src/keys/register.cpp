@@ -48,6 +48,7 @@ Result<KeySight> Register::key_sight(std::string_view name) const {
     if (!found) return fail(no_key(name));
     KeySight sight{*std::move(found), {}};
     HF_TRY(sight.versions, store.versions(sight.key.id));
+    HF_TRY(sight.incident, IncidentStore(reader).open(sight.key.id));
     for (const auto& version : sight.versions) sight.key.signatures += version.signatures;
     const RequestQuery open{{RequestState::waiting, RequestState::approved}, std::string(name)};
     std::optional<RequestPlace> after;
@@ -202,6 +203,22 @@ Result<StoredRequest> Register::decide(std::string_view digest, const Approval& 
     return insert_approval(transaction, entry, stored.id, approval);
   }));
   return request(stored.digest);
+}
+
+Result<void> Register::anchor(const NewAnchor& anchor, const ledger::Actor& actor) {
+  HF_TRY(const auto key, registered(anchor.key));
+  return ledger::write(database_, clock_, actor, [&](ledger::Transaction& transaction) -> Result<void> {
+    HF_TRY(const auto version, Store(transaction.db()).version(key.id, anchor.version));
+    if (!version)
+      return fail(ErrorKind::not_found, "HF-KEYS-0011",
+                  "the key " + key.name + " has no version " + std::to_string(anchor.version));
+    HF_TRY(const auto entry, transaction.append("key.anchored", {"key:" + key.name},
+                                                {{"version", anchor.version},
+                                                 {"hardware_revision", anchor.hardware_revision},
+                                                 {"fused", anchor.fused},
+                                                 {"slots", anchor.slots}}));
+    return insert_anchor(transaction, entry, version->id, anchor);
+  });
 }
 
 }  // namespace hf::keys

@@ -2,6 +2,7 @@
 // and records decisions. A server runs on it alone; whether a signature may be made, the signer judges again by itself.
 #pragma once
 
+#include "keys/incident.h"
 #include "keys/request_state.h"
 #include "keys/store.h"
 
@@ -44,8 +45,9 @@ struct RequestSight {
 struct KeySight {
   StoredKey key;
   std::vector<StoredVersion> versions;
-  std::int64_t waiting = 0;  // requests for decisions
-  std::int64_t grants = 0;   // that live
+  std::int64_t waiting = 0;                  // requests for decisions
+  std::int64_t grants = 0;                   // that live
+  std::optional<StoredIncident> incident{};  // why it is frozen
 };
 
 // What a person or a CI job asks for.
@@ -102,6 +104,8 @@ class Register {
   // Another charter for its key: sequence and previous are set here.
   Result<StoredRequest> ask(Charter next, std::string_view requester, std::string_view person, std::string_view reason,
                             const ledger::Actor& actor);
+  // What verifies with a version of the key. HF-KEYS-0011, 0026, 0027.
+  Result<void> anchor(const NewAnchor& anchor, const ledger::Actor& actor);
 
  protected:
   [[nodiscard]] Result<StoredKey> registered(std::string_view name) const;  // as key(), without its count

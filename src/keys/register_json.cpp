@@ -73,4 +73,12 @@ JsonObject to_json(const StoredSignature& one) {
           {"entry", one.entry}};
 }
 
+JsonObject to_json(const StoredIncident& incident) {
+  return {{"effective_at", format_rfc3339(incident.effective_at)},
+          {"recorded_at", format_rfc3339(incident.recorded_at)},
+          {"reason", incident.reason},
+          {"reporter", incident.reporter},
+          {"entry", incident.entry}};
+}
+
 }  // namespace hf::keys

@@ -139,6 +139,33 @@ Result<StoredKey> Service::put_in_force(std::string_view digest, const ledger::A
   return key(next.key);
 }
 
+Result<StoredIncident> Service::freeze(const NewIncident& incident, const ledger::Actor& actor) {
+  HF_TRY(const auto key, registered(incident.key));
+  if (incident.effective_at && *incident.effective_at > clock_.now())
+    return fail(ErrorKind::invalid, "HF-KEYS-0025", "the effective time is still to come");
+  HF_CHECK(signer_.freeze(key.name, actor.name));  // first stop, then tell
+  return ledger::write(database_, clock_, actor, [&](ledger::Transaction& transaction) -> Result<StoredIncident> {
+    const auto now = transaction.now();
+    StoredIncident made{incident.effective_at.value_or(now), now, incident.reason, actor.name};
+    HF_TRY(const auto open, IncidentStore(transaction.db()).open(key.id));
+    if (open && made.effective_at > open->effective_at) {
+      if (incident.effective_at)
+        return fail(
+            ErrorKind::conflict, "HF-KEYS-0025",
+            "the key is suspect since " + format_rfc3339(open->effective_at) + ": that can be set earlier, not later");
+      made.effective_at = open->effective_at;
+    }
+    // The case engine will open a draft from it: a severe incident (Article 14(3)) is to be judged.
+    HF_TRY(const auto entry, transaction.append("key.compromise_suspected", {"key:" + key.name},
+                                                {{"effective_at", format_rfc3339(made.effective_at)},
+                                                 {"reason", made.reason},
+                                                 {"charter", key.charter_digest}}));
+    HF_CHECK(insert_incident(transaction, entry, key.id, made));
+    made.entry = entry.value;
+    return made;
+  });
+}
+
 Result<Signed> Service::make(const StoredRequest& stored, SignOrder order, const Artifact& artifact,
                              const ledger::Actor& actor) {
   HF_CHECK(hand_over_rejections());

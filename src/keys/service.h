@@ -2,6 +2,7 @@
 // here; whether a signature may be made is decided by the signer process, with its own charters, journal and clock.
 #pragma once
 
+#include "keys/incident.h"
 #include "keys/register.h"
 #include "keys/signer/supervisor.h"
 
@@ -43,6 +44,10 @@ class Service : public Register {
   Result<void> hand_over_rejections();
   // A charter request that is approved comes into force.
   Result<StoredKey> put_in_force(std::string_view digest, const ledger::Actor& actor);
+
+  // The key stops at once, and why is recorded; told again, the effective time can move earlier. It signs again under a
+  // charter that its approvers agree to afterwards. HF-KEYS-0025: a later effective time, or one to come.
+  Result<StoredIncident> freeze(const NewIncident& incident, const ledger::Actor& actor);
 
   // HF-SIGNER-0006 with everything that is lacking.
   Result<Signed> sign(std::string_view digest, const ledger::Actor& actor);

@@ -233,5 +233,29 @@ TEST_P(KeysTest, TheDatabaseAloneGivesNoSignature) {
 
 HF_BOTH_ENGINES(KeysTest);
 
+TEST_P(KeysTest, FreezingStopsAtOnceAndItsTimeMovesEarlierOnly) {
+  const auto request = service_->ask(wanted(), actor_);
+  ASSERT_TRUE(request) << request.error().message;
+  for (const auto* person : {&cast_.ann, &cast_.bob})
+    ASSERT_TRUE(service_->decide(request->digest,
+                                 approval_by(*person, request->request, Decision::approve, clock_.now()), actor_));
+  const auto day = [&, now = clock_.now()](int before) { return now - 24h * before; };
+  const NewIncident told{.key = "px-fw", .effective_at = day(2), .reason = "build server taken over"};
+  EXPECT_EQ(service_->freeze({.key = "px-fw", .effective_at = day(-1), .reason = "x"}, actor_).error().code,
+            "HF-KEYS-0025");
+  EXPECT_EQ(service_->freeze({.key = "none", .reason = "x"}, actor_).error().code, "HF-KEYS-0011");
+  ASSERT_TRUE(service_->freeze(told, actor_));
+  EXPECT_EQ(service_->sign(request->digest, actor_).error().detail, "frozen");
+  EXPECT_EQ(service_->freeze({.key = "px-fw", .effective_at = day(1), .reason = "x"}, actor_).error().code,
+            "HF-KEYS-0025")
+      << "Abuse case 34's rule: what was suspect stays suspect";
+  EXPECT_EQ(service_->freeze({.key = "px-fw", .effective_at = day(3), .reason = "earlier"}, actor_)->effective_at,
+            day(3));
+  const auto sight = service_->key_sight("px-fw");
+  ASSERT_TRUE(sight && sight->incident);
+  EXPECT_EQ(sight->incident->effective_at, day(3));
+  EXPECT_EQ(sight->incident->reason, "earlier");
+}
+
 }  // namespace
 }  // namespace hf::keys

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "instance/instance.h"
+#include "keys/register_json.h"
+#include "ledger/transaction.h"
 #include "trace/questions.h"
 
 namespace hf::trace {
@@ -137,9 +139,60 @@ Result<cli::Exit> key(const cli::Args& args, cli::Terminal& terminal) {
           terminal.out << (std::exchange(first, false) ? "\nBuilds that it signed\n" : "") << text_of(build) << "\n";
         print_table(terminal, "Units that run one of them", result.at("devices").at("by_market"),
                     {"market", "devices"});
+        terminal.out << "\nIf it leaked: " << text_of(result.at("leak").at("sentence")) << "\n";
+        print_table(terminal, "What verifies with it", result.at("anchors"),
+                    {"hardware_revision", "version", "fused", "slots_used", "slots", "rekeyable", "devices"});
+        print_table(terminal, "Units that trust it", result.at("leak").at("by_market"),
+                    {"market", "rekeyable", "stuck"});
         print_table(terminal, "Newest signatures", result.at("newest_signatures"),
                     {"signed_at", "product", "format", "artifact", "requester", "entry"});
       });
+}
+
+// The question that a leak asks, timed and written down: that it can be answered is what a drill shows.
+Result<cli::Exit> drill(const cli::Args& args, cli::Terminal& terminal) {
+  const auto asked = args.positional(0);
+  HF_TRY(const auto instance, instance::Instance::open(instance::data_of(args)));
+  const auto began = std::chrono::steady_clock::now();
+  HF_TRY(auto result,
+         instance->database().read([&](const db::Reader& reader) { return Questions(reader, {}).signing_key(asked); }));
+  const std::int64_t took =
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began).count();
+  HF_TRY(const auto open, instance->database().read([&](const db::Reader& reader) {
+    using keys::RequestState;
+    return keys::judged_requests(reader, {{RequestState::waiting, RequestState::approved}, std::string(asked)}, {}, 100,
+                                 instance->clock().now());
+  }));
+  JsonArray voided;
+  for (const auto& item : open.items) voided.push_back(keys::line_of(item));
+  const auto& leak = result.at("leak");
+  HF_CHECK(ledger::write(instance->database(), instance->clock(), instance::cli_actor(),
+                         [&](ledger::Transaction& transaction) -> Result<void> {
+                           HF_TRY(const auto entry, transaction.append("key.drilled", {"key:" + std::string(asked)},
+                                                                       {{"took_us", took},
+                                                                        {"running", result.at("devices").at("total")},
+                                                                        {"rekeyable", leak.at("rekeyable")},
+                                                                        {"stuck", leak.at("stuck")}}));
+                           static_cast<void>(entry);
+                           return {};
+                         }));
+  HF_CHECK(instance->log().advance());
+  result["would_be_void"] = voided;
+  result["took_us"] = took;
+  if (args.flag("json")) {
+    terminal.out << to_text(result) << "\n";
+    return cli::kOk;
+  }
+  terminal.out << "Drill: nothing was stopped. 'holdfast key freeze " << asked << "' would stop it now.\n\n"
+               << text_of(result.at("sentence")) << "\n"
+               << text_of(leak.at("sentence")) << "\n";
+  print_table(terminal, "Units that run what it signed", result.at("devices").at("by_market"), {"market", "devices"},
+              40);
+  print_table(terminal, "Units that trust it", leak.at("by_market"), {"market", "rekeyable", "stuck"}, 40);
+  print_table(terminal, "Requests and grants that would be void", voided,
+              {"digest", "kind", "requester", "expires_at"});
+  terminal.out << "\nAnswered in " << took / 1000 << " ms; the drill is on the ledger.\n";
+  return cli::kOk;
 }
 
 Result<cli::Exit> today(const cli::Args& args, cli::Terminal& terminal) {
@@ -318,6 +371,13 @@ const cli::Command kCommands[] = {
        kJson},
       {"holdfast exposed CVE-2024-6387", "holdfast exposed CVE-2024-6387 --market DE --csv > de.csv"}},
      exposed},
+    {{"key drill",
+      "Rehearse the compromise of a key: what would stop, which units are reached, and which can be re-keyed",
+      "Stops nothing. What was found and how long it took is written to the ledger, as evidence of the drill.",
+      {{"NAME", "A signing key"}},
+      {instance::kDataOption, kJson},
+      {"holdfast key drill px100-fw"}},
+     drill},
     {{"today", "What must be done now, and by when", "", {}, {instance::kDataOption, kAt, kJson}, {}}, today},
     {{"vulnerabilities",
       "Vulnerabilities found in our builds, by number",

@@ -39,6 +39,26 @@ const db::Query kUnitsThen{"trace.units_of_key_then", HF_SIGNED R"sql(
       FROM (SELECT DISTINCT configuration_id FROM configuration_build WHERE build_id IN (SELECT build_id FROM signed_build)) AS c
       JOIN census AS n ON n.configuration_id = c.configuration_id
      WHERE n.state = 'active' GROUP BY n.market ORDER BY n.market)sql"};
+const db::Query kSince{"trace.signatures_since", R"sql(
+    SELECT COUNT(*) FROM key_version AS v JOIN signature AS s ON s.key_version_id = v.key_version_id
+     WHERE v.key_id = $1 AND s.signed_at >= $2 AND s.signed_at <= $3)sql"};
+#define HF_ANCHORS                                                                                               \
+  "SELECT h.path, v.version, a.fused, a.slots,"                                                                  \
+  " (SELECT COUNT(*) FROM key_anchor AS o WHERE o.hardware_revision_id = a.hardware_revision_id AND o.fused = 1" \
+  " AND o.since <= $2), n.market, "
+#define HF_ANCHORED                                                                                              \
+  " FROM key_version AS v JOIN key_anchor AS a ON a.key_version_id = v.key_version_id"                           \
+  " JOIN hardware_revision AS h ON h.hardware_revision_id = a.hardware_revision_id"                              \
+  " LEFT JOIN batch AS b ON b.hardware_revision_id = a.hardware_revision_id"                                     \
+  " LEFT JOIN census AS n ON n.batch_id = b.batch_id AND n.state = 'active'"                                     \
+  " WHERE v.key_id = $1 AND a.since <= $2"                                                                       \
+  " GROUP BY h.path, v.version, a.fused, a.slots, a.hardware_revision_id, n.market ORDER BY h.path, v.version, " \
+  "n.market"
+const db::Query kAnchors{"trace.key_anchors", HF_ANCHORS "CAST(SUM(n.devices) AS BIGINT)" HF_ANCHORED};
+const db::Query kAnchorsThen{"trace.key_anchors_then", HF_ANCHORS R"sql(
+    CAST(SUM((SELECT p.devices FROM census_history AS p
+               WHERE p.configuration_id = n.configuration_id AND p.market = n.market AND p.batch_id = n.batch_id
+                 AND p.state = n.state AND p.since <= $2 ORDER BY p.since DESC LIMIT 1)) AS BIGINT))sql" HF_ANCHORED};
 
 }  // namespace
 
@@ -100,6 +120,30 @@ Result<std::vector<std::pair<std::string, std::int64_t>>> KeyUseStore::units(std
         return std::pair{row.string(0), row.int64_or_none(1).value_or(0)};
       },
       key_id, as_of_.micros());
+}
+
+Result<std::int64_t> KeyUseStore::signatures_since(std::int64_t key_id, Time since) const {
+  return db_.number(kSince, key_id, since, as_of_.micros());
+}
+
+Result<std::vector<KeyUseStore::Anchor>> KeyUseStore::anchors(std::int64_t key_id) const {
+  std::vector<Anchor> list;
+  HF_CHECK(db_.each(
+      as_of_.at ? kAnchorsThen : kAnchors,
+      [&](const db::Row& row) {
+        if (list.empty() || list.back().hardware_revision != row.text(0) || list.back().version != row.int64(1))
+          list.push_back({.hardware_revision = row.string(0),
+                          .version = row.int64(1),
+                          .slots = row.int64(3),
+                          .slots_used = row.int64(4),
+                          .fused = row.int64(2) == 1,
+                          .devices = {}});
+        if (const auto devices = row.int64_or_none(6).value_or(0); devices > 0)
+          list.back().devices.emplace_back(row.string(5), devices);
+        return true;
+      },
+      key_id, as_of_.micros()));
+  return list;
 }
 
 }  // namespace hf::trace

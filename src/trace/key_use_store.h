@@ -23,6 +23,20 @@ class KeyUseStore {
   [[nodiscard]] Result<JsonArray> builds(std::int64_t key_id) const;
   // Units that run such a build, by market.
   [[nodiscard]] Result<std::vector<std::pair<std::string, std::int64_t>>> units(std::int64_t key_id) const;
+  // Of a frozen key: signatures made since.
+  [[nodiscard]] Result<std::int64_t> signatures_since(std::int64_t key_id, Time since) const;
+
+  // A version of the key in units of a hardware revision, and those units by market. `rekeyable`: an update can replace
+  // it, or the silicon has a slot for another burned key.
+  struct Anchor {
+    std::string hardware_revision;
+    std::int64_t version = 0, slots = 0, slots_used = 0;
+    bool fused = false;
+    std::vector<std::pair<std::string, std::int64_t>> devices;  // by market
+
+    [[nodiscard]] bool rekeyable() const { return !fused || slots_used < slots; }
+  };
+  [[nodiscard]] Result<std::vector<Anchor>> anchors(std::int64_t key_id) const;
 
  private:
   const db::Reader& db_;

@@ -222,6 +222,60 @@ TEST_P(Question, OfTodayNamesWhatWaitsForADecisionAndTheGrantsThatLive) {
   EXPECT_EQ(signing(asked + std::chrono::hours(24 * 8)), "waiting; grants; ");
 }
 
+TEST_P(Question, OfALeakedKeySaysWhichUnitsCanBeGivenAnother) {
+  using namespace keys::test;
+  catalogue();
+  import(80);
+  const Cast cast;
+  const auto key = put_key(*database_, clock_, cast.charter(), hf::test::TestKey(crypto::KeyAlgorithm::ecdsa_p256));
+  auto other = cast.charter();
+  other.key = "px-other";
+  put_key(*database_, clock_, other, hf::test::TestKey(crypto::KeyAlgorithm::ecdsa_p256));
+  keys::Register book(*database_, clock_, &find_text_format);
+  const auto leak = [&](Time at = TraceTest::kNow) {
+    return must(ask(at, [&](const Questions& q) { return q.signing_key("px-fw"); })).at("leak");
+  };
+  const auto count_of = [&](std::string_view product, std::string_view market = {}) {
+    return std::ranges::count_if(
+        units_, [&](const auto& unit) { return unit.product == product && (market.empty() || unit.market == market); });
+  };
+  clock_.advance(std::chrono::hours(1));
+  EXPECT_TRUE(text_of(leak().at("sentence")).starts_with("What verifies with it is not recorded"));
+  const auto before = clock_.now();
+  clock_.advance(std::chrono::hours(1));
+  const auto trust = [&](const char* name, const char* revision, bool fused, std::int64_t slots) {
+    return book.anchor({.key = name, .hardware_revision = revision, .fused = fused, .slots = slots}, actor_);
+  };
+  ASSERT_TRUE(trust("px-fw", "px/rev-a", true, 2));
+  ASSERT_TRUE(trust("px-fw", "py/rev-a", false, 0));
+  EXPECT_EQ(trust("px-fw", "px/rev-a", true, 2).error().code, "HF-KEYS-0026");
+  EXPECT_EQ(trust("px-fw", "px/rev-z", true, 2).error().code, "HF-KEYS-0027");
+  EXPECT_EQ(leak().at("rekeyable").get_int64(), 80) << "one of two slots is free, and py's key is not burned in";
+  EXPECT_EQ(leak(before).at("rekeyable").get_int64(), 0) << "nothing was recorded then";
+  ASSERT_TRUE(trust("px-other", "px/rev-a", true, 2));
+  auto answer = leak();
+  EXPECT_EQ(answer.at("stuck").get_int64(), count_of("px")) << "both slots are taken";
+  EXPECT_EQ(answer.at("rekeyable").get_int64(), count_of("py"));
+  for (const auto& line : answer.at("by_market").get_array()) {
+    EXPECT_EQ(line.at("stuck").get_int64(), count_of("px", text_of(line.at("market"))));
+    EXPECT_EQ(line.at("rekeyable").get_int64(), count_of("py", text_of(line.at("market"))));
+  }
+  clock_.advance(std::chrono::hours(1));
+  EXPECT_EQ(leak(clock_.now()), answer) << "as of now is now";
+  EXPECT_NE(text_of(answer.at("sentence")).find("no slot is left"), std::string::npos);
+
+  const auto incident =
+      ledger::write(*database_, clock_, actor_, [&](ledger::Transaction& transaction) -> Result<void> {
+        HF_TRY(const auto entry, transaction.append("key.compromise_suspected", {"key:px-fw"}, {}));
+        return keys::insert_incident(transaction, entry, key.id, {before, clock_.now(), "build server", "user:1"});
+      });
+  ASSERT_TRUE(incident);
+  const auto frozen = must(ask(TraceTest::kNow, [&](const Questions& q) { return q.signing_key("px-fw"); }));
+  EXPECT_EQ(text_of(frozen.at("frozen").at("effective_at")), format_rfc3339(before));
+  EXPECT_TRUE(text_of(frozen.at("sentence")).starts_with("Frozen, suspect since "));
+  EXPECT_TRUE(must(ask(before, [&](const Questions& q) { return q.signing_key("px-fw"); })).at("frozen").is_null());
+}
+
 TEST_P(Question, VulnerabilitiesPageByNumber) {
   catalogue();
   sboms();

@@ -1,9 +1,67 @@
+#include <map>
 #include <set>
 
 #include "keys/register_json.h"
 #include "trace/questions.h"
 
 namespace hf::trace {
+namespace {
+
+struct Reach {  // units by what can be done for them
+  std::int64_t rekeyable = 0, stuck = 0;
+};
+
+JsonArray anchors_json(const std::vector<KeyUseStore::Anchor>& anchors) {
+  JsonArray list;
+  for (const auto& anchor : anchors) {
+    std::int64_t devices = 0;
+    for (const auto& [market, count] : anchor.devices) devices += count;
+    list.push_back(JsonObject{{"hardware_revision", anchor.hardware_revision},
+                              {"version", anchor.version},
+                              {"fused", anchor.fused},
+                              {"slots", anchor.slots},
+                              {"slots_used", anchor.slots_used},
+                              {"rekeyable", anchor.rekeyable()},
+                              {"devices", devices}});
+  }
+  return list;
+}
+
+// What a leak means for the units that trust the key. A revision that trusts two versions counts once: it is stuck only
+// if neither can be replaced.
+JsonObject leak_json(const std::vector<KeyUseStore::Anchor>& anchors) {
+  std::map<std::string, const KeyUseStore::Anchor*> of_revision;
+  for (const auto& anchor : anchors) {
+    auto& kept = of_revision[anchor.hardware_revision];
+    if (!kept || anchor.rekeyable()) kept = &anchor;
+  }
+  std::map<std::string, Reach> markets;
+  Reach all;
+  for (const auto& [revision, anchor] : of_revision)
+    for (const auto& [market, devices] : anchor->devices) {
+      auto& reach = markets[market];
+      (anchor->rekeyable() ? reach.rekeyable : reach.stuck) += devices;
+      (anchor->rekeyable() ? all.rekeyable : all.stuck) += devices;
+    }
+  JsonArray by_market;
+  for (const auto& [market, reach] : markets)
+    by_market.push_back(JsonObject{{"market", market}, {"rekeyable", reach.rekeyable}, {"stuck", reach.stuck}});
+  std::string sentence;
+  if (anchors.empty())
+    sentence = "What verifies with it is not recorded: 'holdfast key trust' says which hardware revisions do.";
+  else if (all.stuck == 0)
+    sentence = counted(all.rekeyable, "unit trusts", "units trust") + " it, and can all be given another key.";
+  else
+    sentence = counted(all.rekeyable + all.stuck, "unit trusts", "units trust") +
+               " it: " + counted(all.rekeyable, "can be given another key, ", "can be given another key, ") +
+               counted(all.stuck, "cannot", "cannot") + ", because the key is burned in and no slot is left.";
+  return {{"sentence", std::move(sentence)},
+          {"rekeyable", all.rekeyable},
+          {"stuck", all.stuck},
+          {"by_market", std::move(by_market)}};
+}
+
+}  // namespace
 
 Result<JsonObject> Questions::signing_key(std::string_view name) const {
   HF_TRY(const auto key, key_uses_.key(name));
@@ -15,6 +73,8 @@ Result<JsonObject> Questions::signing_key(std::string_view name) const {
   HF_TRY(auto signatures, key_uses_.signatures(key->id, kNewest));
   HF_TRY(auto builds, key_uses_.builds(key->id));
   HF_TRY(const auto units, key_uses_.units(key->id));
+  HF_TRY(const auto anchors, key_uses_.anchors(key->id));
+  HF_TRY(const auto incident, keys::IncidentStore(reader_, as_of_.at).open(key->id));
   std::int64_t made = 0, total = 0;
   for (const auto& version : versions) made += version.at("signatures").get_int64();
   JsonArray markets;
@@ -31,8 +91,19 @@ Result<JsonObject> Questions::signing_key(std::string_view name) const {
                              : "If it leaks: " + counted(total, "unit", "units") + " in " + places(where) +
                                    (total == 1 ? " runs" : " run") + " one of the " +
                                    counted(std::int64_t(builds.size()), "build", "builds") + " that it signed.";
+  Json frozen = nullptr;
+  if (incident) {
+    auto object = keys::to_json(*incident);
+    HF_TRY(const auto suspect, key_uses_.signatures_since(key->id, incident->effective_at));
+    object["suspect_signatures"] = suspect;
+    frozen = std::move(object);
+    sentence = "Frozen, suspect since " + format_rfc3339(incident->effective_at) + ". " + sentence;
+  }
   return JsonObject{{"name", name},
                     {"sentence", std::move(sentence)},
+                    {"frozen", std::move(frozen)},
+                    {"leak", leak_json(anchors)},
+                    {"anchors", anchors_json(anchors)},
                     {"class", key->key_class},
                     {"environment", key->environment},
                     {"owner", key->owner},

@@ -570,5 +570,29 @@ describe("signing", () => {
     ));
 });
 
+test("a key is frozen with what follows on the page, and says so afterwards", () =>
+  withPage(
+    async (page) => {
+      await heading(page, "Each use needs 2 of 3 people");
+      await settled(page);
+      const leak = await page.getByRole("region", { name: "If it leaked" }).innerText();
+      for (const part of ["12,331 cannot, because the key is burned in", "2 of 2 slots taken", "px-100/b"]) assert.ok(leak.includes(part), part);
+      await page.getByRole("button", { name: "Freeze" }).click();
+      const dialog = page.getByRole("dialog");
+      assert.match(await dialog.innerText(), /2 open requests and 1 standing grant become void/);
+      assert.deepEqual(await violations(page), []);
+      await dialog.getByLabel("What happened").fill("no");
+      await dialog.getByRole("button", { name: "Freeze it" }).click();
+      await dialog.getByText("the effective time is still to come").waitFor();
+      await dialog.getByLabel("What happened").fill("build server taken over");
+      await dialog.getByRole("button", { name: "Freeze it" }).click();
+      await page.getByText("2 suspect signatures").waitFor();
+      await page.getByText("it is frozen").waitFor();
+      assert.ok(await page.getByRole("button", { name: "Freeze" }).isDisabled());
+      server.state.frozen = null;
+    },
+    { path: "/signing-keys/px100-fw", allow: [/status of 422/] },
+  ));
+
 // Last: of everything that the screens above asked for.
 test("the fixture answers as the server's own document says", () => assert.deepEqual([...server.state.mismatches], []));

@@ -55,6 +55,10 @@ void Custodian::replay(std::int64_t line, const JsonObject& record) {
     begun_.erase(number_at(record, "of"));
   } else if (what == "rejected") {
     rejected_[request] = true;
+  } else if (what == "frozen") {
+    frozen_[key] = at;
+  } else if (what == "succeeded") {
+    frozen_.erase(key);
   }
 }
 
@@ -173,11 +177,26 @@ Result<void> Custodian::succeed(const Charter& next, const SigningRequest& reque
   const auto digest = digest_of(request);
   auto lacks = lacks_of_succession(in_force->second, next, request, approvals, now());
   if (rejected_.contains(digest)) lacks.push_back({"rejected", "the request was rejected"});
+  // What was approved before knew nothing of what made somebody freeze the key.
+  if (const auto frozen = frozen_.find(next.key); frozen != frozen_.end() && request.created_at <= frozen->second)
+    lacks.push_back({"frozen", "the request was made before the key was frozen: ask anew"});
   if (!lacks.empty()) return refused(lacks);
   HF_CHECK(journal_->append(
       now(), {{"what", "succeeded"}, {"key", next.key}, {"charter", digest_of(next)}, {"request", digest}}));
   HF_CHECK(keep(next));
   in_force->second = next;
+  frozen_.erase(next.key);
+  return {};
+}
+
+Result<void> Custodian::freeze(std::string_view key, std::string_view by) {
+  const std::lock_guard lock(mutex_);
+  if (!charters_.contains(key))
+    return fail(ErrorKind::not_found, "HF-SIGNER-0007", "the key " + std::string(key) + " has no charter");
+  if (frozen_.contains(key)) return {};
+  const auto at = now();
+  HF_CHECK(journal_->append(at, {{"what", "frozen"}, {"key", key}, {"by", by}}));
+  frozen_.emplace(key, at);
   return {};
 }
 
@@ -238,6 +257,7 @@ Result<Signature> Custodian::sign(const SignOrder& order) {
   auto lacks = lacks_of_use(charter->second, request, order.approvals, known, use,
                             counts_of(digest, request.key, version_key, at), at);
   if (rejected_.contains(digest)) lacks.push_back({"rejected", "the request was rejected"});
+  if (frozen_.contains(request.key)) lacks.push_back({"frozen", "the key " + request.key + " is frozen"});
   SigningContext context{.key = {},
                          .scheme = use.scheme,
                          .certificate = order.certificate,

@@ -58,6 +58,9 @@ class Custodian {
   Result<void> succeed(const Charter& next, const SigningRequest& request, std::span<const Approval> approvals);
   // A rejection kills a request for good, whatever approvals are shown later. HF-SIGNER-0006 if it is no approver's.
   Result<void> reject(const SigningRequest& request, const Approval& rejection);
+  // The key signs nothing, at once and by anyone's word: stopping needs no quorum, going on does. It ends when a
+  // charter comes into force that was asked for after it. HF-SIGNER-0007.
+  Result<void> freeze(std::string_view key, std::string_view by);
   [[nodiscard]] Result<Charter> charter(std::string_view key) const;  // HF-SIGNER-0007 if there is none
 
   // HF-SIGNER-0006 with everything that is lacking. Any other error: see crypto::may_have_signed().
@@ -100,8 +103,9 @@ class Custodian {
   std::map<std::string, std::int64_t, std::less<>> of_request_, of_version_;
   std::map<std::string, std::deque<Time>, std::less<>> recent_;  // uses in the last hour, by key
   std::map<std::string, bool, std::less<>> rejected_;
-  std::map<std::string, Seen, std::less<>> seen_;  // by the request's id
-  std::map<std::int64_t, Begun> begun_;            // of the replay: what a later line may void
+  std::map<std::string, Time, std::less<>> frozen_;  // keys, since when
+  std::map<std::string, Seen, std::less<>> seen_;    // by the request's id
+  std::map<std::int64_t, Begun> begun_;              // of the replay: what a later line may void
   Time latest_{};
 };
 

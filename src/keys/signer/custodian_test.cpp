@@ -155,6 +155,47 @@ TEST_F(CustodianTest, Abuse09ARejectionKillsForGood) {
   EXPECT_EQ(signing(once), "rejected");
 }
 
+TEST_F(CustodianTest, AFrozenKeySignsAgainOnlyUnderACharterThatWasAskedForAfterwards) {
+  auto next = charter_;
+  next.sequence = 2;
+  next.previous = digest_of(charter_);
+  next.policy.max_per_hour = 7;
+  const auto change = [&](Time at) {
+    const SigningRequest request{.kind = RequestKind::charter,
+                                 .id = std::string(32, 'd'),
+                                 .key = charter_.key,
+                                 .key_version = 1,
+                                 .charter = digest_of(charter_),
+                                 .requester = "user:9",
+                                 .person = "user:9",
+                                 .reason = "floor",
+                                 .created_at = at,
+                                 .expires_at = at + 24h,
+                                 .next_charter = digest_of(next)};
+    return std::pair(request, std::vector{approval_by(cast_.ann, request, Decision::approve, at),
+                                          approval_by(cast_.bob, request, Decision::approve, at)});
+  };
+  const auto [before, approved_before] = change(clock_.now());
+  EXPECT_EQ(custodian_->freeze("none", "user:1").error().code, "HF-SIGNER-0007");
+  clock_.advance(1h);
+  ASSERT_TRUE(custodian_->freeze("px-fw", "user:1"));
+  const auto lines = custodian_->head().lines;
+  ASSERT_TRUE(custodian_->freeze("px-fw", "user:2")) << "frozen is frozen";
+  EXPECT_EQ(custodian_->head().lines, lines);
+  EXPECT_EQ(signing(order()), "frozen") << "whatever was approved";
+  reopen();
+  EXPECT_EQ(signing(order()), "frozen") << "nor after a restart";
+  EXPECT_EQ(custodian_->succeed(next, before, approved_before).error().detail, "frozen")
+      << "who agreed to that charter knew nothing of the compromise";
+  clock_.advance(1h);
+  const auto [after, approved_after] = change(clock_.now());
+  ASSERT_TRUE(custodian_->succeed(next, after, approved_after));
+  charter_ = next;
+  EXPECT_EQ(signing(order()), "ok");
+  reopen();
+  EXPECT_EQ(signing(order()), "used");
+}
+
 // Abuse cases 21 and 22: what the token does wrong.
 TEST_F(CustodianTest, Abuse22AWrongSignatureIsWithheldAndItsUseCounts) {
   const auto once = order();

@@ -132,6 +132,12 @@ class Server {
       HF_TRY(const auto charter, custodian_->charter(key->get_string()));
       return to_json(charter);
     }
+    if (op == "freeze") {
+      const auto *key = member("key"), *by = member("by");
+      if (!key || !key->is_string() || !by || !by->is_string()) return unknown("freeze");
+      HF_CHECK(custodian_->freeze(key->get_string(), by->get_string()));
+      return JsonObject{};
+    }
     const auto* charter = member("charter");
     if (op == "found" && charter) {
       HF_TRY(const auto first, charter_of(*charter));

@@ -214,6 +214,11 @@ Result<void> Signer::reject(const SigningRequest& request, const Approval& rejec
   static_cast<void>(answer);
   return {};
 }
+Result<void> Signer::freeze(std::string_view key, std::string_view by) {
+  HF_TRY(const auto answer, call("freeze", {{"key", key}, {"by", by}}));
+  static_cast<void>(answer);
+  return {};
+}
 Result<Charter> Signer::charter(std::string_view key) {
   HF_TRY(const auto answer, call("charter", {{"key", key}}));
   return charter_of(answer);
