@@ -37,6 +37,7 @@ const std::vector<cli::Command>& commands() {
     append(list, fleet::commands());
     append(list, portfolio::commands());
     append(list, keys::key_commands());
+    append(list, keys::token_commands());
     append(list, keys::sign_commands());
     append(list, keys::artifact_commands());
     append(list, keys::agent_commands());

@@ -58,7 +58,7 @@ Result<cli::Exit> serve(const cli::Args& args, cli::Terminal& terminal) {
   std::unique_ptr<keys::Signer> signer;
   std::optional<keys::Service> signing;
   if (args.flag("signer")) {
-    signer = keys::signer_of(*instance);
+    HF_TRY(signer, keys::signer_of(*instance));
     HF_CHECK(signer->head());  // it starts now: what hinders it is said here, and not to the first who asks
     signing.emplace(instance->database(), instance->clock(), *signer, &keys::find_format);
     services.keys.signing = &*signing;

@@ -7,7 +7,8 @@
 
 namespace hf::keys {
 
-[[nodiscard]] std::span<const cli::Command> key_commands();   // key ..., signer
-[[nodiscard]] std::span<const cli::Command> sign_commands();  // sign ...
+[[nodiscard]] std::span<const cli::Command> key_commands();    // key ..., signer
+[[nodiscard]] std::span<const cli::Command> token_commands();  // key tokens, use-token, drop-token
+[[nodiscard]] std::span<const cli::Command> sign_commands();   // sign ...
 
 }  // namespace hf::keys

@@ -5,13 +5,18 @@
 
 #include "keys/formats/formats.h"
 #include "keys/signer/process.h"
+#include "keys/signer/tokens.h"
 
 namespace hf::keys {
 
-std::unique_ptr<Signer> signer_of(instance::Instance& instance) {
-  const auto& token = instance.token();
-  return std::make_unique<Signer>(SignerConfig{.token = token,
-                                               .directory = token.record_file.parent_path() / "signer",
+Result<std::unique_ptr<Signer>> signer_of(instance::Instance& instance) {
+  const auto& own = instance.token();
+  HF_TRY(auto tokens, signing_tokens(own));
+  auto first = std::move(tokens.front());
+  tokens.erase(tokens.begin());
+  return std::make_unique<Signer>(SignerConfig{.token = std::move(first),
+                                               .others = std::move(tokens),
+                                               .directory = own.record_file.parent_path() / "signer",
                                                .program = "/proc/self/exe",
                                                .arguments = {"signer"}},
                                   instance.clock());
@@ -20,7 +25,7 @@ std::unique_ptr<Signer> signer_of(instance::Instance& instance) {
 Result<Installation> open_installation(const cli::Args& args) {
   Installation open;
   HF_TRY(open.instance, instance::Instance::open(instance::data_of(args)));
-  open.signer = signer_of(*open.instance);
+  HF_TRY(open.signer, signer_of(*open.instance));
   open.service =
       std::make_unique<Service>(open.instance->database(), open.instance->clock(), *open.signer, &find_format);
   open.actor = instance::cli_actor();

@@ -16,8 +16,8 @@ struct Installation {
   ledger::Actor actor;
 };
 
-// Of the installation's token; started on first use.
-[[nodiscard]] std::unique_ptr<Signer> signer_of(instance::Instance& instance);
+// Of the installation's token, or of those that were named to sign (signer/tokens.h); started on first use.
+[[nodiscard]] Result<std::unique_ptr<Signer>> signer_of(instance::Instance& instance);
 [[nodiscard]] Result<Installation> open_installation(const cli::Args& args);
 // The signer's own command, started by the above and by the server.
 [[nodiscard]] Result<cli::Exit> run_signer_command(const cli::Args& args, cli::Terminal& terminal);

@@ -222,7 +222,7 @@ TEST_P(Question, OfTodayNamesWhatWaitsForADecisionAndTheGrantsThatLive) {
   EXPECT_EQ(signing(asked + std::chrono::hours(24 * 8)), "waiting; grants; ");
 }
 
-TEST_P(Question, OfALeakedKeySaysWhichUnitsCanBeGivenAnother) {
+TEST_P(Question, Abuse47OfALeakedKeySaysWhichUnitsCanBeGivenAnother) {
   using namespace keys::test;
   catalogue();
   import(80);

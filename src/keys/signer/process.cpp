@@ -7,6 +7,8 @@
 #include <functional>
 #include <thread>
 
+#include "crypto/token_group.h"
+#include "keys/json_fields.h"
 #include "keys/signer/channel.h"
 #include "keys/signer/wire.h"
 
@@ -77,6 +79,21 @@ Result<crypto::TokenConfig> token_config_of(const JsonObject& json) {
   const auto* ours = json.if_contains("ours");
   return crypto::TokenConfig{text("module"), text("label"), text("pin_file"), text("record_file"),
                              ours && *ours == true};
+}
+
+// One token, or a group of several.
+Result<std::unique_ptr<crypto::Token>> open_tokens(const JsonObject& json, const Clock& clock) {
+  const auto* list = array_at(json, "tokens");
+  std::vector<crypto::GroupMember> members;
+  for (const auto& item : list ? *list : JsonArray()) {
+    const auto* object = item.if_object();
+    if (!object) break;
+    HF_TRY(const auto config, token_config_of(*object));
+    members.push_back({config.token_label, [config] { return crypto::open_token(config); }});
+  }
+  if (members.empty()) return fail(ErrorKind::internal, "HF-SIGNER-0010", "the signer was told no token");
+  if (members.size() == 1) return members[0].open();
+  return crypto::make_token_group(std::move(members), clock);
 }
 
 class Server {
@@ -181,8 +198,7 @@ int run_signer(int channel, const Clock& clock, Custodian::FormatFinder formats)
   const auto first = receive_frame(channel);
   if (!first) return 1;
   const auto open = [&]() -> Result<std::unique_ptr<Custodian>> {
-    HF_TRY(const auto config, token_config_of(*first));
-    HF_TRY(auto token, crypto::open_token(config));
+    HF_TRY(auto token, open_tokens(*first, clock));
     const auto* directory = first->if_contains("directory");
     if (!directory || !directory->is_string())
       return fail(ErrorKind::internal, "HF-SIGNER-0010", "the signer was not told its directory");

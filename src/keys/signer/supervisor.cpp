@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -152,16 +153,21 @@ Result<std::shared_ptr<Signer::Child>> Signer::running() {
     return failed({ErrorKind::unavailable, "HF-SIGNER-0012", "the signer does not start", std::strerror(code)});
   }
   child->reader = std::thread([raw = child.get()] { raw->read(); });
-  const auto& token = config_.token;
-  const auto opened = child->ask("open",
-                                 {{"module", token.module_path},
-                                  {"label", token.token_label},
-                                  {"pin_file", token.pin_file.string()},
-                                  {"record_file", token.record_file.string()},
-                                  {"ours", token.ours},
-                                  {"directory", config_.directory.string()}},
-                                 config_.deadline);
+  std::vector<const crypto::TokenConfig*> tokens{&config_.token};
+  for (const auto& other : config_.others) tokens.push_back(&other);
+  // A library that hangs takes the process with it, and its memory of who is ill.
+  std::rotate(tokens.begin(), tokens.begin() + std::ptrdiff_t(hangs_ % tokens.size()), tokens.end());
+  JsonArray list;
+  for (const auto* token : tokens)
+    list.push_back(JsonObject{{"module", token->module_path},
+                              {"label", token->token_label},
+                              {"pin_file", token->pin_file.string()},
+                              {"record_file", token->record_file.string()},
+                              {"ours", token->ours}});
+  const auto opened =
+      child->ask("open", {{"tokens", std::move(list)}, {"directory", config_.directory.string()}}, config_.deadline);
   if (!opened) {
+    if (opened.error().code == "HF-SIGNER-0011") ++hangs_;
     ::kill(child->pid, SIGKILL);
     return failed(opened.error());
   }
@@ -180,6 +186,7 @@ Result<JsonObject> Signer::call(std::string_view op, JsonObject message) {
   if (answer.error().code == "HF-SIGNER-0011" || answer.error().code == "HF-SIGNER-0009" ||
       answer.error().code == "HF-P11-0014") {
     lock.lock();
+    if (answer.error().code == "HF-SIGNER-0011" && child_ == child) ++hangs_;
     end(child, true);
   }
   return answer;

@@ -13,8 +13,9 @@ namespace hf::keys {
 
 struct SignerConfig {
   crypto::TokenConfig token;
-  std::filesystem::path directory;  // charters and journal
-  std::string program;              // that calls run_signer() on descriptor kSignerChannel; "/proc/self/exe"
+  std::vector<crypto::TokenConfig> others{};  // of its failover group
+  std::filesystem::path directory;            // charters and journal
+  std::string program;                        // that calls run_signer() on descriptor kSignerChannel; "/proc/self/exe"
   std::vector<std::string> arguments;
   std::chrono::milliseconds deadline{20'000};  // of one answer; RSA-4096 key pairs take seconds
   std::chrono::milliseconds patience{1'000};   // after a failed start, doubled by each further one up to a minute
@@ -52,6 +53,7 @@ class Signer {
   mutable std::mutex mutex_;
   std::shared_ptr<Child> child_;
   int failed_starts_ = 0;
+  std::size_t hangs_ = 0;  // after each another member of the group comes first
   Time not_before_{};
   std::optional<Error> why_;
 };
