@@ -20,6 +20,7 @@ constexpr std::array kPermissions{
     Permission{"vuln.write", "import advisories, triage findings"},
     Permission{"keys.read", "signing keys, their charters and uses, signing requests"},
     Permission{"keys.decide", "hand in signed decisions on signing requests"},
+    Permission{"pki.enroll", "ask for certificates over EST, with a token"},
     Permission{"ledger.read", "the evidence and its proofs"},
     Permission{"accounts.read", "users, their roles, denied attempts"},
     Permission{"accounts.manage", "create, change and disable users, revoke anyone's tokens"},
@@ -67,7 +68,7 @@ std::span<const Role> roles() {
       {"release_engineer", "builds and releases, mostly through tokens in CI",
        reading_and({"catalog.write", "sbom.write", "keys.decide"})},
       {"crypto_officer", "keeps keys and approves their use", reading_and({"keys.decide"})},
-      {"fleet_operator", "imports devices and rolls fixes out", reading_and({"fleet.write"})},
+      {"fleet_operator", "imports devices and rolls fixes out", reading_and({"fleet.write", "pki.enroll"})},
       {"compliance", "keeps the technical file and answers authorities", reading_and({"catalog.write", "keys.decide"})},
       {"auditor", "reads everything and changes nothing", reading_and({"accounts.read", "system.read"})},
   };
