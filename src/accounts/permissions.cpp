@@ -23,6 +23,7 @@ constexpr std::array kPermissions{
     Permission{"keys.request", "ask for signatures and for standing grants"},
     Permission{"keys.sign", "take signatures that were approved, put approved charters in force"},
     Permission{"keys.freeze", "stop a signing key at once"},
+    Permission{"pki.enroll", "ask for certificates over EST, with a token"},
     Permission{"ledger.read", "the evidence and its proofs"},
     Permission{"accounts.read", "users, their roles, denied attempts"},
     Permission{"accounts.manage", "create, change and disable users, revoke anyone's tokens"},
@@ -70,7 +71,7 @@ std::span<const Role> roles() {
       {"release_engineer", "builds and releases, mostly through tokens in CI",
        reading_and({"catalog.write", "sbom.write", "keys.decide", "keys.request", "keys.sign"})},
       {"crypto_officer", "keeps keys and approves their use", reading_and({"keys.decide", "keys.freeze", "keys.sign"})},
-      {"fleet_operator", "imports devices and rolls fixes out", reading_and({"fleet.write"})},
+      {"fleet_operator", "imports devices and rolls fixes out", reading_and({"fleet.write", "pki.enroll"})},
       {"compliance", "keeps the technical file and answers authorities", reading_and({"catalog.write", "keys.decide"})},
       {"auditor", "reads everything and changes nothing", reading_and({"accounts.read", "system.read"})},
   };

@@ -43,6 +43,10 @@ const std::vector<cli::Command>& commands() {
     append(list, keys::agent_commands());
     append(list, pki::commands());
     append(list, pki::issue_commands());
+    append(list, pki::authority_commands());
+    append(list, pki::certificate_commands());
+    append(list, pki::ocsp_commands());
+    append(list, pki::est_commands());
     append(list, trace::commands());
     append(list, ledger::commands());
     append(list, sbom::commands());

@@ -82,12 +82,27 @@ std::vector<net::Route> system_routes(Services& services) {
 
 }  // namespace
 
-Services::Services(instance::Instance& opened, accounts::Service& people)
+namespace {
+
+std::optional<keys::Service> signing_with(keys::Signer* signer, instance::Instance& opened) {
+  if (!signer) return {};
+  return std::optional<keys::Service>(std::in_place, opened.database(), opened.clock(), *signer, &keys::find_format);
+}
+
+}  // namespace
+
+Services::Services(instance::Instance& opened, accounts::Service& people, keys::Signer* signer)
     : instance(opened),
       accounts{people},
       catalog{opened.database(), opened.clock()},
       book(opened.database(), opened.clock(), &keys::find_format),
-      keys{book},
+      signing(signing_with(signer, opened)),
+      keys{book, signing ? &*signing : nullptr},
+      authorities(opened.database(), opened.clock()),
+      responder(authorities, keys.signing, opened.database(), opened.clock()),
+      enrolment(authorities, keys.signing, opened.database(), opened.clock()),
+      ocsp{responder},
+      est{enrolment, people},
       fleet{opened.database(), opened.clock()},
       portfolio{opened.database(), opened.blobs(), opened.clock()},
       trace{opened.database(), opened.clock()} {}
@@ -118,12 +133,14 @@ std::vector<net::Route> device_routes(Services& services) {
   auto table = health_routes(services);
   for (auto& route : fleet::routes(services.fleet))
     if (route.path == "/v1/fleet/reports") table.push_back(std::move(route));
+  append(table, pki::est_routes(services.est));
   return table;
 }
 
 std::vector<net::Route> public_routes(Services& services) {
   auto table = health_routes(services);
   append(table, ledger::tile_routes(services.instance.log()));
+  append(table, pki::routes(services.ocsp));
   return table;
 }
 

@@ -11,6 +11,8 @@
 #include "keys/http.h"
 #include "net/events.h"
 #include "net/metrics.h"
+#include "pki/http.h"
+#include "pki/http_est.h"
 #include "portfolio/http.h"
 #include "trace/http.h"
 
@@ -18,13 +20,20 @@ namespace hf::app {
 
 // What the handlers work on. Outlives the routes.
 struct Services {
-  Services(instance::Instance& opened, accounts::Service& people);
+  // `signer`: null for a server that makes no signatures.
+  Services(instance::Instance& opened, accounts::Service& people, keys::Signer* signer = nullptr);
 
   instance::Instance& instance;
   accounts::Api accounts;
   catalog::Api catalog;
   keys::Register book;
+  std::optional<keys::Service> signing;
   keys::Api keys;
+  pki::Registry authorities;
+  pki::Responder responder;
+  pki::Enrolment enrolment;
+  pki::Api ocsp;
+  pki::EstApi est;
   fleet::Api fleet;
   portfolio::Api portfolio;
   trace::Api trace;
@@ -37,9 +46,9 @@ struct Services {
 [[nodiscard]] Result<std::vector<net::Route>> operator_routes(Services& services);
 // The factory's: units in.
 [[nodiscard]] std::vector<net::Route> factory_routes(Services& services);
-// Devices': what they run.
+// Devices': what they run, and their certificates over EST.
 [[nodiscard]] std::vector<net::Route> device_routes(Services& services);
-// The public's: checkpoint and tiles.
+// The public's: checkpoint and tiles, and OCSP.
 [[nodiscard]] std::vector<net::Route> public_routes(Services& services);
 [[nodiscard]] net::Schemas schemas();
 [[nodiscard]] std::vector<net::Schemas> schemas_by_domain();  // no name is in two of them

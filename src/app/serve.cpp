@@ -16,7 +16,6 @@
 #include "app/server_identity.h"
 #include "base/descriptor.h"
 #include "keys/cli_installation.h"
-#include "keys/formats/formats.h"
 #include "net/server.h"
 
 namespace hf::app {
@@ -50,19 +49,16 @@ Result<cli::Exit> serve(const cli::Args& args, cli::Terminal& terminal) {
   HF_TRY(const auto instance, Instance::create(instance::data_of(args)));
   net::Log log(instance->clock(), net::stderr_sink());
   accounts::Service people(instance->database(), instance->clock());
-  Services services(*instance, people);
+  std::unique_ptr<keys::Signer> signer;
+  if (args.flag("signer")) {
+    HF_TRY(signer, keys::signer_of(*instance));
+    HF_CHECK(signer->head());  // it starts now: what hinders it is said here, and not to the first who asks
+  }
+  Services services(*instance, people, signer.get());
   accounts::Authenticator authenticator(people);
   accounts::DenialRecorder denials(instance->database(), instance->clock(), &log);
   accounts::IdempotencyStore idempotency(instance->database(), instance->clock());
   HF_TRY(const auto tls, server_identity(args, *instance));
-  std::unique_ptr<keys::Signer> signer;
-  std::optional<keys::Service> signing;
-  if (args.flag("signer")) {
-    HF_TRY(signer, keys::signer_of(*instance));
-    HF_CHECK(signer->head());  // it starts now: what hinders it is said here, and not to the first who asks
-    signing.emplace(instance->database(), instance->clock(), *signer, &keys::find_format);
-    services.keys.signing = &*signing;
-  }
 
   std::vector<std::string_view> wanted;
   for (const auto& name : args.all("listener")) wanted.push_back(name);
@@ -92,6 +88,11 @@ Result<cli::Exit> serve(const cli::Args& args, cli::Terminal& terminal) {
     net::Listener listener{.name = std::string(plane.name), .address = address};
     HF_TRY(listener.port, port_of(args, plane));
     if (plane.tls) listener.tls = tls;
+    if (plane.name == "device") {
+      // A device renews with the certificate that it has, whoever issued it: EST decides by the register.
+      listener.tls.mode = net::TlsMode::mutual_optional;
+      listener.tls.accept_unverified = true;
+    }
     if (plane.name == "operator") listener.limits.body_bytes = 256ULL << 20;
     if (plane.name == "factory") {
       HF_TRY(listener.tls, factory_identity(args, tls));

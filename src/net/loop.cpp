@@ -144,7 +144,10 @@ void Loop::Watch::want_write() { impl_->writing = true; }
 void Loop::Watch::close() {
   if (!impl_) return;
   impl_->ready = nullptr;
-  ::close(impl_->descriptor);  // also takes it out of the epoll set: no descriptor here is ever duplicated
+  // Closing alone takes it out of the set only when nobody else holds it, and a child that was just forked does, until
+  // it executes its program: its events would then come for a watch that is gone.
+  ::epoll_ctl(impl_->loop.impl_->epoll, EPOLL_CTL_DEL, impl_->descriptor, nullptr);
+  ::close(impl_->descriptor);
   auto& closed = impl_->loop.impl_->closed;
   closed.push_back(std::move(impl_));
 }

@@ -5,7 +5,6 @@
 #include <map>
 #include <ostream>
 
-#include "crypto/der.h"
 #include "pki/cli.h"
 #include "pki/cli_files.h"
 #include "pki/issue.h"
@@ -52,35 +51,20 @@ std::vector<std::string> all_of(const cli::Args& args, std::string_view option) 
   return {all.begin(), all.end()};
 }
 
-// One that is signed by nobody, for a key on a token: whoever approves must know whose key it is.
-Result<Request> request_of_key(ByteView name, const crypto::PublicKey& key) {
-  namespace der = crypto::der;
-  const auto info =
-      der::value(der::kSequence, std::initializer_list<ByteView>{der::integer(0), name, crypto::to_spki(key)});
-  const auto algorithm = crypto::algorithm_identifier_of(crypto::default_scheme_of(key.algorithm));
-  return x509::request_of(x509::signed_of(info, algorithm, {}));
-}
-
 void next_step(cli::Terminal& terminal, std::string_view file) {
   terminal.err << "not signed yet: holdfast sign request --format x509 has it approved, or sign run --grant signs "
                << file << "\n";
 }
 
-Result<crypto::PublicKey> key_of(const cli::Args& args) {
-  HF_TRY(const auto blocks, blocks_of(*args.option("key"), "PUBLIC KEY"));
-  return crypto::public_key_of_spki(blocks[0]);
-}
-
 // Of --subject and --key.
 Result<Request> request_of_options(const cli::Args& args) {
-  HF_TRY(const auto key, key_of(args));
-  HF_TRY(const auto name, name_of_text(*args.option("subject")));
-  return request_of_key(name, key);
+  HF_TRY(const auto key, public_key_in(*args.option("key")));
+  return request_of_key(*args.option("subject"), key);
 }
 
 Result<cli::Exit> run_prepare_root(const cli::Args& args, cli::Terminal& terminal) {
   HF_TRY(const auto profile, profile_named(args.option("profile").value_or("root-ca")));
-  HF_TRY(const auto key, key_of(args));
+  HF_TRY(const auto key, public_key_in(*args.option("key")));
   HF_TRY(const auto scheme, scheme_of(args, key));
   HF_TRY(const auto request, request_of_options(args));
   HF_TRY(const auto form, Template::of_root(profile, scheme));

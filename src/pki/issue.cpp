@@ -132,13 +132,6 @@ std::string fault_of_wish(const x509::Extension& wish, const Profile& profile, B
   return "it asks for " + x509::oid_name(wish.oid) + ", which the profile " + profile.name + " does not give";
 }
 
-Bytes random_serial() {
-  constexpr std::size_t kSize = 16;
-  auto serial = crypto::random_bytes(kSize);
-  serial[0] = std::uint8_t((serial[0] & 0x7f) | 0x40);  // positive, and always of the same size
-  return serial;
-}
-
 std::string listed(const std::vector<std::string>& faults) {
   std::string text;
   for (const auto& one : faults) text += (text.empty() ? "" : "; ") + one;
@@ -146,6 +139,13 @@ std::string listed(const std::vector<std::string>& faults) {
 }
 
 }  // namespace
+
+Bytes random_serial() {
+  constexpr std::size_t kSize = 16;
+  auto serial = crypto::random_bytes(kSize);
+  serial[0] = std::uint8_t((serial[0] & 0x7f) | 0x40);  // positive, and always of the same size
+  return serial;
+}
 
 bool proves_possession(const Request& request) {
   const auto key = crypto::VerificationKey::of_spki(request.spki);
@@ -235,7 +235,7 @@ Result<Bytes> Template::certificate(const Request& request, const Wanted& wanted
 }
 
 Result<Bytes> crl(const Certificate& issuer, crypto::SignatureScheme scheme, std::uint64_t number, Time this_update,
-                  Time next_update, std::span<const RevokedEntry> revoked) {
+                  Time next_update, std::span<const RevokedEntry> revoked, std::string_view point) {
   if ((issuer.key_usage.value_or(0) & x509::crl_sign) == 0 || !issuer.subject_key_id)
     return refuse_issuer(issuer.subject.text() + " has no cRLSign or no subjectKeyIdentifier");
   Bytes entries;
@@ -254,6 +254,11 @@ Result<Bytes> crl(const Certificate& issuer, crypto::SignatureScheme scheme, std
       extension_of(oid::kAuthorityKeyId, false,
                    der::value(der::kSequence, Parts{der::value(der::context_primitive(0), {*issuer.subject_key_id})}));
   put(extensions, extension_of(oid::kCrlNumber, false, der::integer(number)));
+  if (!point.empty()) {
+    const auto full = der::value(der::context(0), {uri_of(point)});
+    const auto name = der::value(der::context(0), {full});
+    put(extensions, extension_of(oid::kIssuingPoint, true, der::value(der::kSequence, {name})));
+  }
   return der::value(der::kSequence, Parts{der::integer(1), crypto::algorithm_identifier_of(scheme), issuer.subject.der,
                                           der::time(std::chrono::floor<std::chrono::seconds>(this_update)),
                                           der::time(std::chrono::floor<std::chrono::seconds>(next_update)),

@@ -58,10 +58,14 @@ struct RevokedEntry {
   Time at{};
   unsigned reason = 0;  // CRLReason; 0, unspecified, is left out (5.3.1)
 };
-// The TBSCertList of a complete CRL. `number` rises by one from each to the next. HF-PKI-0006 if the issuer may not
-// sign one.
+// The TBSCertList of a complete CRL, or with `point` of the one at that URI: it is then of the certificates that name
+// it (5.2.5). `number` rises from each to the next. HF-PKI-0006 if the issuer may not sign one.
 [[nodiscard]] Result<Bytes> crl(const Certificate& issuer, crypto::SignatureScheme scheme, std::uint64_t number,
-                                Time this_update, Time next_update, std::span<const RevokedEntry> revoked);
+                                Time this_update, Time next_update, std::span<const RevokedEntry> revoked,
+                                std::string_view point = {});
+
+// 16 random octets, positive: the content of the INTEGER.
+[[nodiscard]] Bytes random_serial();
 
 // Name of "CN=Example Root CA,O=Example" (RFC 4514, most specific first), each attribute in the string type of its
 // definition. HF-PKI-0007.

@@ -12,8 +12,8 @@ namespace hf::pki::fixture {
 namespace x509 = crypto::x509;
 namespace der = crypto::der;
 using crypto::KeyAlgorithm, crypto::SignatureScheme;
+using hf::test::TempDir, hf::test::TestKey;
 using keys::fixture::run, keys::fixture::write_file;
-using test::TempDir, test::TestKey;
 
 inline const Time kNow = time_of(1'795'000'000'000'000);  // 2026-11-18
 
@@ -99,6 +99,6 @@ inline Authority subordinate(const Authority& ca, std::string_view profile = "is
   return {std::move(key), std::move(certificate)};
 }
 
-inline std::string pem(const Certificate& certificate) { return test::certificate_pem(certificate.der); }
+inline std::string pem(const Certificate& certificate) { return hf::test::certificate_pem(certificate.der); }
 
 }  // namespace hf::pki::fixture

@@ -179,21 +179,27 @@ const Profile* find_profile(std::string_view name) {
   return found == all.end() ? nullptr : &*found;
 }
 
-Result<Profile> profile_named(std::string_view name) {
-  if (const auto* const known = find_profile(name)) return *known;
+Result<Json> profile_document_named(std::string_view name) {
+  for (const auto& [known, text] : embedded_profiles())
+    if (known == name) return parse_json(text);
   if (name.find('/') != std::string_view::npos || name.ends_with(".json")) {
     std::ifstream file{std::string(name), std::ios::binary};
     constexpr std::size_t kMax = 1U << 20;
     std::string text{std::istreambuf_iterator<char>(file), {}};
     if (!file.is_open() || text.size() > kMax)
       return fail(ErrorKind::not_found, "HF-PKI-0002", "the profile " + std::string(name) + " cannot be read");
-    HF_TRY(const auto json, parse_json(text));
-    return profile_of(json);
+    return parse_json(text);
   }
   std::string names;
   for (const auto& one : profiles()) names += (names.empty() ? "" : ", ") + one.name;
   return fail(ErrorKind::not_found, "HF-PKI-0002",
               "there is no profile '" + std::string(name) + "'; there are " + names + ", and files with \".json\"");
+}
+
+Result<Profile> profile_named(std::string_view name) {
+  if (const auto* const known = find_profile(name)) return *known;
+  HF_TRY(const auto json, profile_document_named(name));
+  return profile_of(json);
 }
 
 std::optional<unsigned> key_usage_of(std::string_view name) {

@@ -62,6 +62,7 @@ struct Profile {
 [[nodiscard]] const Profile* find_profile(std::string_view name);
 // "idevid": one that comes with Holdfast; a text with '/' or ".json": a file. HF-PKI-0002 if there is none.
 [[nodiscard]] Result<Profile> profile_named(std::string_view name_or_file);
+[[nodiscard]] Result<Json> profile_document_named(std::string_view name_or_file);  // the same, as it is written
 
 // What the profile finds beyond the rules of lint.h. Rules are named "profile.subject.commonName".
 [[nodiscard]] std::vector<Finding> check_profile(const Subject& subject, const Profile& profile);

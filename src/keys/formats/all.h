@@ -17,5 +17,6 @@ namespace hf::keys {
 [[nodiscard]] const Format& swu_format();
 [[nodiscard]] const Format& mcuboot_format();
 [[nodiscard]] const Format& x509_format();
+[[nodiscard]] const Format& ocsp_format();
 
 }  // namespace hf::keys

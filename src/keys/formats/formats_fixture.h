@@ -17,7 +17,7 @@ namespace hf::keys::fixture {
 
 namespace fs = std::filesystem;
 using crypto::KeyAlgorithm, crypto::SignatureScheme;
-using test::TempDir, test::TestKey;
+using hf::test::TempDir, hf::test::TestKey;
 
 inline const Time kSigningTime = time_of(1'780'000'000'000'000);  // 2026-05-28
 

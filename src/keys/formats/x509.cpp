@@ -6,6 +6,7 @@
 #include "crypto/x509.h"
 #include "keys/formats/all.h"
 #include "keys/formats/support.h"
+#include "keys/formats/x509.h"
 
 namespace hf::keys {
 namespace {
@@ -98,6 +99,11 @@ Result<View> view_of_tbs(ByteView tbs) {
   return view_of_signed(x509::signed_of(tbs, algorithm, {}));
 }
 
+// As X.509 has it: ECDSA in DER.
+Bytes signature_value(const SigningContext& context, ByteView signature) {
+  return is_ecdsa(context.scheme) ? crypto::ecdsa_to_der(signature) : Bytes(signature.begin(), signature.end());
+}
+
 Result<Bytes> signed_file(const std::filesystem::path& file) {
   HF_TRY(const auto source, SourceFile::open(file));
   HF_TRY(auto bytes, source.read_all(kFileMax));
@@ -128,8 +134,7 @@ class X509 final : public Format {
     if (encoding != "pem" && encoding != "der") return bad_option("encoding", "pem or der is expected");
     HF_TRY(const auto source, SourceFile::open(artifact));
     HF_TRY(const auto tbs, source.read_all(kEvidenceBytesMax));
-    HF_CHECK(view_of_tbs(tbs));
-    return write_evidence(name(), {{"tbs", to_base64(tbs)}, {"encoding", encoding}});
+    return x509_evidence(tbs, encoding);
   }
 
   Result<View> view(ByteView evidence) const override {
@@ -150,9 +155,8 @@ class X509 final : public Format {
                         ByteView signature, const std::filesystem::path& out) const override {
     HF_CHECK(check_context(*this, context));
     HF_TRY(const auto parsed, parse(evidence));
-    const auto value =
-        is_ecdsa(context.scheme) ? crypto::ecdsa_to_der(signature) : Bytes(signature.begin(), signature.end());
-    const auto der = x509::signed_of(parsed.tbs, crypto::algorithm_identifier_of(context.scheme), value);
+    const auto der = x509::signed_of(parsed.tbs, crypto::algorithm_identifier_of(context.scheme),
+                                     signature_value(context, signature));
     HF_TRY(const auto view, view_of_tbs(parsed.tbs));
     HF_TRY(auto target, TargetFile::create(out));
     if (parsed.encoding == "der") HF_CHECK(target.write(der));
@@ -179,6 +183,23 @@ class X509 final : public Format {
 };
 
 }  // namespace
+
+Result<Bytes> x509_evidence(ByteView tbs, std::string_view encoding) {
+  if (tbs.size() > kEvidenceBytesMax) return over_limit("a to-be-signed part has at most 160 KiB");
+  HF_CHECK(view_of_tbs(tbs));
+  return write_evidence("x509", {{"tbs", to_base64(tbs)}, {"encoding", encoding}});
+}
+
+Result<Bytes> x509_signed(ByteView evidence, const SigningContext& context, ByteView signature) {
+  HF_TRY(const auto parsed, parse(evidence));
+  const auto identifier = crypto::algorithm_identifier_of(context.scheme);
+  const auto algorithm = crypto::verification_algorithm_of_der(identifier);
+  const auto key = crypto::VerificationKey::of_spki(crypto::to_spki(context.key));
+  const auto value = signature_value(context, signature);
+  if (!key || !algorithm || !key->verify(*algorithm, parsed.tbs, value))
+    return not_verified("the signature is not by the key");
+  return x509::signed_of(parsed.tbs, identifier, value);
+}
 
 const Format& x509_format() {
   static const X509 format;
