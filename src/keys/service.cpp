@@ -165,7 +165,8 @@ Result<StoredRequest> Service::ask(const NewRequest& wanted, const ledger::Actor
                 .product = wanted.product,
                 .scheme = scheme,
                 .view = view,
-                .evidence_sha256 = to_hex(crypto::sha256({wanted.evidence}))};
+                .evidence_sha256 = to_hex(crypto::sha256({wanted.evidence})),
+                .break_glass = wanted.break_glass};
   if (const auto lacks = lacks_of_policy(key.charter, version->version, use, {.of_version = key.signatures}, now);
       !lacks.empty())
     return refused(lacks);
@@ -306,7 +307,8 @@ Result<Signed> Service::make(const StoredRequest& stored, SignOrder order, const
                          .scheme = granted ? order.scheme : request.scheme,
                          .certificate = order.certificate,
                          .intermediates = order.intermediates,
-                         .signing_time = granted ? order.signing_time : request.signing_time.value_or(Time{})},
+                         .signing_time = granted ? order.signing_time : request.signing_time.value_or(Time{}),
+                         .earlier = made.earlier},
              .format = granted ? order.format : std::string(request.view->at("format").as_string())};
   NewSignature row{.request_id = stored.id,
                    .key_version_id = version->id,
