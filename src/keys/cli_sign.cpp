@@ -97,7 +97,8 @@ JsonObject json_of(const StoredRequest& stored, const std::vector<Lack>& lacks) 
 
 Result<cli::Exit> ask(const cli::Args& args, cli::Terminal& terminal) {
   HF_TRY(const auto open, open_installation(args));
-  HF_TRY(const auto wanted, wanted_of(args, args.positional(0), *args.option("key"), open.actor));
+  HF_TRY(auto wanted, wanted_of(args, args.positional(0), *args.option("key"), open.actor));
+  wanted.break_glass = args.flag("break-glass");
   HF_TRY(const auto stored, open.service->ask(wanted, open.actor));
   HF_CHECK(open.instance->log().advance());
   terminal.out << stored.digest << "\n";
@@ -304,7 +305,10 @@ std::span<const cli::Command> sign_commands() {
         "charter of the\n"
         "key before anyone is asked. Prints the request's digest.",
         {{"FILE", "The unsigned artifact"}},
-        with_artifact_options({instance::kDataOption, {"key", "NAME", "The key", true}, {"reason", "TEXT", "Why"}}),
+        with_artifact_options({instance::kDataOption,
+                               {"key", "NAME", "The key", true},
+                               {"reason", "TEXT", "Why"},
+                               {"break-glass", "", "In an emergency: as few as the charter's break_glass says"}}),
         {"holdfast sign request app.bin --key px100-fw --product px-100 --reason 'release 1.2.3'"}},
        ask},
       {{"sign grant",
