@@ -41,6 +41,9 @@ const std::vector<cli::Command>& commands() {
     append(list, keys::sign_commands());
     append(list, keys::artifact_commands());
     append(list, keys::agent_commands());
+    append(list, keys::timestamp_commands());
+    append(list, keys::debug_prepare_commands());
+    append(list, keys::debug_commands());
     append(list, pki::commands());
     append(list, pki::issue_commands());
     append(list, pki::authority_commands());

@@ -10,6 +10,7 @@
 #include <ctime>
 
 #include "crypto/byte_order.h"
+#include "crypto/cms_read.h"
 #include "crypto/der.h"
 #include "crypto/openssl_ptr.h"
 
@@ -177,36 +178,6 @@ std::optional<std::string_view> fault_of_signer(ByteView info, ByteView outer_di
   if (!reader.at_end()) return "its SignerInfo";
   return std::nullopt;
 }
-std::optional<std::string_view> fault_of(ByteView bytes, DerValue& identifier) {
-  DerReader outermost(bytes);
-  const auto info = outermost.next(der::kSequence);
-  if (!info || !outermost.at_end()) return "not one DER value";
-  DerReader content(info->content);
-  const auto type = content.next(der::kOid);
-  const auto wrapped = content.next(der::context(0));
-  if (!type || !is_one_of(type->whole, {kSignedData}) || !wrapped || !content.at_end()) return "another content type";
-  DerReader unwrapped(wrapped->content);
-  const auto data = unwrapped.next(der::kSequence);
-  if (!data || !unwrapped.at_end()) return "its SignedData";
-  DerReader reader(data->content);
-  const auto version = reader.next(der::kInteger);
-  const auto digests = reader.next(der::kSet);
-  const auto encapsulated = reader.next(der::kSequence);
-  if (!version || !digests || !encapsulated) return "its SignedData";
-  static_cast<void>(reader.next(der::context(0)));  // certificates: in a chain, or of no effect
-  const auto signers = reader.next(der::kSet);      // CRLs are not taken: none would be looked at
-  if (!signers || !reader.at_end()) return "its SignedData";
-  DerReader digest_reader(digests->content);
-  const auto digest = digest_reader.next(der::kSequence);
-  if (!digest || !digest_reader.at_end()) return "more than one digest algorithm";
-  DerReader signer_reader(signers->content);
-  const auto signer = signer_reader.next(der::kSequence);
-  if (!signer || !signer_reader.at_end()) return "not exactly one signer";
-  if (const auto fault = fault_of_signer(signer->content, digest->whole, identifier)) return fault;
-  if (!is_number(version, version_for(identifier))) return "its version";
-  return std::nullopt;
-}
-
 // Where certificates travel along, the signer's is among them as it is, and not only by its name.
 bool brings(CMS_ContentInfo* cms, X509* signer) {
   const StackPtr certificates(CMS_get1_certs(cms));
@@ -246,6 +217,40 @@ std::optional<Time> signing_time_of(CMS_SignerInfo* signer) {
 }
 
 }  // namespace
+
+std::optional<std::string_view> fault_of_signed_data(ByteView bytes, DerValue& identifier) {
+  DerReader outermost(bytes);
+  const auto info = outermost.next(der::kSequence);
+  if (!info || !outermost.at_end()) return "not one DER value";
+  DerReader content(info->content);
+  const auto type = content.next(der::kOid);
+  const auto wrapped = content.next(der::context(0));
+  if (!type || !is_one_of(type->whole, {kSignedData}) || !wrapped || !content.at_end()) return "another content type";
+  DerReader unwrapped(wrapped->content);
+  const auto data = unwrapped.next(der::kSequence);
+  if (!data || !unwrapped.at_end()) return "its SignedData";
+  DerReader reader(data->content);
+  const auto version = reader.next(der::kInteger);
+  const auto digests = reader.next(der::kSet);
+  const auto encapsulated = reader.next(der::kSequence);
+  if (!version || !digests || !encapsulated) return "its SignedData";
+  static_cast<void>(reader.next(der::context(0)));  // certificates: in a chain, or of no effect
+  const auto signers = reader.next(der::kSet);      // CRLs are not taken: none would be looked at
+  if (!signers || !reader.at_end()) return "its SignedData";
+  DerReader digest_reader(digests->content);
+  const auto digest = digest_reader.next(der::kSequence);
+  if (!digest || !digest_reader.at_end()) return "more than one digest algorithm";
+  DerReader signer_reader(signers->content);
+  const auto signer = signer_reader.next(der::kSequence);
+  if (!signer || !signer_reader.at_end()) return "not exactly one signer";
+  if (const auto fault = fault_of_signer(signer->content, digest->whole, identifier)) return fault;
+  // 5.1: content that is not id-data makes it version 3.
+  DerReader inner(encapsulated->content);
+  const auto content_type = inner.next(der::kOid);
+  const bool data_content = content_type && is_one_of(content_type->whole, {kData});
+  if (!is_number(version, data_content ? version_for(identifier) : std::uint8_t{3})) return "its version";
+  return std::nullopt;
+}
 
 Digest cms_digest_of(SignatureScheme scheme) {
   return scheme == SignatureScheme::ecdsa_p384_sha384 ? Digest::sha384 : Digest::sha256;
@@ -302,7 +307,7 @@ Result<Bytes> cms_signed_data(const CmsSigner& signer, std::optional<ByteView> c
 Result<CmsVerified> cms_verify(ByteView bytes, const std::vector<Bytes>& trusted, const CmsContent& detached) {
   const ErrorQueue queue;
   DerValue identifier;
-  if (const auto fault = fault_of(bytes, identifier)) return not_signed_data(*fault);
+  if (const auto fault = fault_of_signed_data(bytes, identifier)) return not_signed_data(*fault);
   const auto* at = bytes.data();
   const CmsPtr cms(d2i_CMS_ContentInfo(nullptr, &at, long(bytes.size())));
   if (!cms || at != bytes.data() + bytes.size()) return not_signed_data("it does not parse");

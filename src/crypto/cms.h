@@ -36,6 +36,8 @@ struct CmsVerified {
   std::vector<Bytes> signers{};        // certificates, DER; at least one
   Bytes content{};                     // attached content
   std::optional<Time> signing_time{};  // earliest of the signers, as they say
+  std::optional<Time> stamped_at{};    // by a time stamp that it carries: set by who verifies that (timestamp.h)
+  Bytes stamped_by{};                  // the TSA's certificate, DER
 };
 // The pieces of detached content: fills at most the span's bytes, 0 at the end.
 using CmsContent = std::function<std::size_t(std::span<std::uint8_t>)>;

@@ -79,7 +79,8 @@ Result<StoredRequest> Register::ask(const NewRequest& wanted, const ledger::Acto
                 .product = wanted.product,
                 .scheme = scheme,
                 .view = view,
-                .evidence_sha256 = to_hex(crypto::sha256({wanted.evidence}))};
+                .evidence_sha256 = to_hex(crypto::sha256({wanted.evidence})),
+                .break_glass = wanted.break_glass};
   if (const auto lacks = lacks_of_policy(key.charter, version->version, use, {.of_version = key.signatures}, now);
       !lacks.empty())
     return refused(lacks);

@@ -134,6 +134,7 @@ JsonObject to_json(const Signed& made) {
           {"scheme", crypto::name_of(made.context.scheme)},
           {"public_key", to_hex(crypto::to_spki(made.context.key))},
           {"signature", to_hex(made.signature)},
+          {"earlier", base64_list(made.context.earlier)},
           {"evidence", to_base64(made.evidence)},
           {"certificate", to_base64(made.context.certificate)},
           {"intermediates", base64_list(made.context.intermediates)},
@@ -151,6 +152,7 @@ Result<Signed> signed_of(const Json& json) {
   if (!scheme || !key) in.fault("public_key", "a key and a scheme are expected");
   else made.context.scheme = *scheme, made.context.key = *key;
   made.signature = in.hex("signature", kSignatureMax);
+  made.context.earlier = base64_list_in(in, "earlier");
   made.evidence = base64_in(in, "evidence", kEvidenceMax);
   made.context.certificate = base64_in(in, "certificate", kCertificateMax);
   made.context.intermediates = base64_list_in(in, "intermediates");

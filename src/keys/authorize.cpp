@@ -213,6 +213,17 @@ std::vector<Lack> lacks_of_policy(const Charter& charter, int key_version, const
       lack("policy.min_security_version", "security version " + std::to_string(*use.view.security_version) +
                                               " is below the floor of " + std::to_string(*policy.min_security_version));
   }
+  // A signature of one kind must never be one of the other: the classes of keys do not mix, whatever formats a charter
+  // names.
+  const bool debug = is_debug_kind(use.view.kind);
+  if (debug != (charter.key_class == KeyClass::debug))
+    lack("class", debug ? "debug access is signed by a key of class debug, and this one is of class " +
+                              std::string(name_of(charter.key_class))
+                        : "a key of class debug signs nothing but debug access");
+  if (debug)
+    for (auto& [rule, why] :
+         debug_refusals(policy.debug ? &*policy.debug : nullptr, use.view, use.break_glass, counts.of_challenge))
+      lack(std::move(rule), std::move(why));
   if (use.view.digest_only && !policy.digest_only)
     lack("policy.digest_only", "only a digest is shown, and the charter of the key does not allow that");
   if (policy.not_before && now < *policy.not_before)
@@ -242,7 +253,7 @@ std::vector<Lack> lacks_of_use(const Charter& charter, const SigningRequest& req
     if (use.evidence_sha256 != request.evidence_sha256 || !request.view || to_json(use.view) != *request.view)
       lack("evidence", "what is to be signed is not what was approved");
     if (use.scheme != request.scheme || use.product != request.product || use.requester != request.requester ||
-        use.branch != request.branch)
+        use.branch != request.branch || use.break_glass != request.break_glass)
       lack("evidence", "it is asked for in another way than was approved");
     if (counts.of_request >= request.uses)
       lack("used", request.uses == 1 ? std::string("the request has been used")
@@ -256,6 +267,8 @@ std::vector<Lack> lacks_of_use(const Charter& charter, const SigningRequest& req
     if (!contains(grant.formats, use.view.format))
       lack("grant.formats", "the grant is not for the format " + use.view.format);
     if (!contains(grant.requesters, use.requester)) lack("grant.requesters", "the grant is not for " + use.requester);
+    if (is_debug_kind(use.view.kind))
+      lack("grant", "debug access is approved one device at a time, and not by a standing grant");
     if (!allows(grant.branches, use.branch))
       lack("grant.branches", "the grant is not for the branch '" + use.branch + "'");
   } else {

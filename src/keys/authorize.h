@@ -15,13 +15,15 @@ struct Use {
   crypto::SignatureScheme scheme{};
   View view;                    // read from the evidence by whoever asks, never taken from a caller
   std::string evidence_sha256;  // hex
+  bool break_glass = false;     // as the request says
 };
 
 // Counted by whoever asks, so far, without the use in question.
 struct Counts {
-  std::int64_t of_request = 0;  // signatures made or begun under this request
-  std::int64_t of_version = 0;  // of this key version, ever
-  std::int64_t last_hour = 0;   // of this key, in the hour before now
+  std::int64_t of_request = 0;    // signatures made or begun under this request
+  std::int64_t of_version = 0;    // of this key version, ever
+  std::int64_t last_hour = 0;     // of this key, in the hour before now
+  std::int64_t of_challenge = 0;  // for the same challenge of a device, under any request and key
 };
 
 // One thing that is missing, with a stable word for programs and a sentence for people.

@@ -76,19 +76,22 @@ JsonObject to_json(const KeyVersion& version) {
 JsonObject to_json(const Policy& policy) {
   JsonArray schemes;
   for (const auto scheme : policy.schemes) schemes.emplace_back(crypto::name_of(scheme));
-  return {{"products", list_or_null(policy.products)},
-          {"formats", list_of(policy.formats)},
-          {"kinds", list_or_null(policy.kinds)},
-          {"schemes", std::move(schemes)},
-          {"requesters", list_or_null(policy.requesters)},
-          {"branches", list_or_null(policy.branches)},
-          {"compatible", list_or_null(policy.compatible)},
-          {"min_security_version", number_or_null(policy.min_security_version)},
-          {"not_before", time_or_null(policy.not_before)},
-          {"not_after", time_or_null(policy.not_after)},
-          {"max_uses", number_or_null(policy.max_uses)},
-          {"max_per_hour", number_or_null(policy.max_per_hour)},
-          {"digest_only", policy.digest_only}};
+  JsonObject json{{"products", list_or_null(policy.products)},
+                  {"formats", list_of(policy.formats)},
+                  {"kinds", list_or_null(policy.kinds)},
+                  {"schemes", std::move(schemes)},
+                  {"requesters", list_or_null(policy.requesters)},
+                  {"branches", list_or_null(policy.branches)},
+                  {"compatible", list_or_null(policy.compatible)},
+                  {"min_security_version", number_or_null(policy.min_security_version)},
+                  {"not_before", time_or_null(policy.not_before)},
+                  {"not_after", time_or_null(policy.not_after)},
+                  {"max_uses", number_or_null(policy.max_uses)},
+                  {"max_per_hour", number_or_null(policy.max_per_hour)},
+                  {"digest_only", policy.digest_only}};
+  // Absent and not null: the digest of a charter from before it was known stays what it was.
+  if (policy.debug) json["debug"] = to_json(*policy.debug);
+  return json;
 }
 
 ApprovalStep read_step(Fields& in) {
@@ -149,6 +152,7 @@ Policy read_policy(Fields& in) {
   policy.max_uses = in.integer_or_none("max_uses", 1, kCountMax);
   policy.max_per_hour = in.integer_or_none("max_per_hour", 1, kCountMax);
   policy.digest_only = in.flag("digest_only");
+  if (in.find("debug")) in.object("debug", [&](Fields& item) { policy.debug = read_debug_policy(item); });
   return policy;
 }
 
@@ -249,6 +253,10 @@ std::vector<Fault> faults_of(const Charter& charter) {
       wrong("/policy/schemes", std::string(crypto::name_of(scheme)) + " fits no version of the key");
   if (charter.policy.not_before && charter.policy.not_after && *charter.policy.not_after <= *charter.policy.not_before)
     wrong("/policy/not_after", "is not after not_before");
+  if (charter.policy.debug) {
+    if (charter.key_class != KeyClass::debug) wrong("/policy/debug", "is for a key of class debug");
+    check_debug_policy(*charter.policy.debug, "/policy/debug", faults);
+  }
   if (charter.approval.steps.empty()) wrong("/approval/steps", "a key is used with approval: at least one step");
   for (std::size_t i = 0; i < charter.approval.steps.size(); ++i)
     check_step(charter, charter.approval.steps[i], "/approval/steps/" + std::to_string(i), faults);

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "crypto/public_key.h"
+#include "keys/debug_policy.h"
 #include "keys/json_fields.h"
 
 namespace hf::keys {
@@ -82,7 +83,8 @@ struct Policy {
   std::optional<Time> not_before{}, not_after{};
   std::optional<std::int64_t> max_uses{};  // of this key version, ever
   std::optional<std::int64_t> max_per_hour{};
-  bool digest_only = false;  // allows formats that show the signer a digest and nothing else
+  bool digest_only = false;            // allows formats that show the signer a digest and nothing else
+  std::optional<DebugPolicy> debug{};  // of a key of class debug; absent: it signs nothing
 
   bool operator==(const Policy&) const = default;
 };

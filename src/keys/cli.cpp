@@ -5,6 +5,7 @@
 
 #include "keys/cbom.h"
 #include "keys/cli_installation.h"
+#include "keys/formats/minisign.h"
 #include "keys/signer/wire.h"
 
 namespace hf::keys {
@@ -221,7 +222,10 @@ Result<cli::Exit> public_key(const cli::Args& args, cli::Terminal& terminal) {
     HF_TRY(const auto version, store.version(key->id, number));
     if (!version) return fail(ErrorKind::not_found, "HF-KEYS-0011", "the key has no version " + std::to_string(number));
     HF_TRY(const auto spki, crypto::public_key_of_spki(from_hex(version->spki).value_or(Bytes())));
-    terminal.out << crypto::to_pem(spki);
+    const bool minisign = args.flag("minisign");
+    if (minisign && spki.algorithm != crypto::KeyAlgorithm::ed25519)
+      return fail(ErrorKind::invalid, "HF-CLI-0003", "minisign knows no keys but those of ed25519");
+    terminal.out << (minisign ? minisign_public_key(spki) : crypto::to_pem(spki));
     return cli::kOk;
   });
 }
@@ -301,10 +305,12 @@ std::span<const cli::Command> key_commands() {
         {"holdfast key show px100-fw"}},
        show},
       {{"key public",
-        "Print the public key, PEM",
+        "Print the public key, PEM or minisign",
         "",
         {kName},
-        {instance::kDataOption, {"version", "N", "Of this version (default: the active one)"}},
+        {instance::kDataOption,
+         {"version", "N", "Of this version (default: the active one)"},
+         {"minisign", "", "As minisign's public key file"}},
         {"holdfast key public px100-fw > px100-fw.pem"}},
        public_key},
       {{"key charter",

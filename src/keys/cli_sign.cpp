@@ -104,6 +104,7 @@ JsonObject json_of(const Asked& asked) {
 Result<cli::Exit> ask(const cli::Args& args, cli::Terminal& terminal) {
   HF_TRY(const auto desk, open_desk(args));
   HF_TRY(auto wanted, wanted_of(args, args.positional(0), *args.option("key")));
+  wanted.break_glass = args.flag("break-glass");
   HF_TRY(const auto digest, desk->ask(std::move(wanted)));
   terminal.out << digest << "\n";
   return cli::kOk;
@@ -308,7 +309,9 @@ std::span<const cli::Command> sign_commands() {
         "charter of the\n"
         "key before anyone is asked. Prints the request's digest.",
         {{"FILE", "The unsigned artifact"}},
-        with_artifact_options({{"key", "NAME", "The key", true}, {"reason", "TEXT", "Why"}}),
+        with_artifact_options({{"key", "NAME", "The key", true},
+                               {"reason", "TEXT", "Why"},
+                               {"break-glass", "", "In an emergency: as few as the charter's break_glass says"}}),
         {"holdfast sign request app.bin --key px100-fw --product px-100 --reason 'release 1.2.3'"}},
        ask},
       {{"sign grant",

@@ -20,8 +20,8 @@ class TextFormat final : public Format {
     HF_TRY(const auto json, parse_json(text_of(evidence)));
     View view;
     view.format = "text";
-    view.kind = "firmware";
     const auto& object = json.as_object();
+    view.kind = object.contains("kind") ? std::string(object.at("kind").as_string()) : std::string("firmware");
     if (const auto* version = object.if_contains("security_version"))
       view.security_version = std::uint64_t(version->as_int64());
     if (const auto* name = object.if_contains("for")) view.compatible.emplace_back(name->as_string());
@@ -118,7 +118,8 @@ inline Use use_of(const SigningRequest& request, ByteView evidence) {
           .product = request.product,
           .scheme = request.scheme,
           .view = find_text_format("text")->view(evidence).value(),
-          .evidence_sha256 = to_hex(crypto::sha256({evidence}))};
+          .evidence_sha256 = to_hex(crypto::sha256({evidence})),
+          .break_glass = request.break_glass};
 }
 
 // The rules of what is lacking, with commas.

@@ -86,6 +86,12 @@ TEST(Words, SayEveryLimit) {
       [](Charter& c) { c.policy.max_uses = 9; },
       [](Charter& c) { c.policy.max_per_hour = 9; },
       [](Charter& c) { c.policy.digest_only = true; },
+      [](Charter& c) {
+        c.policy.debug = DebugPolicy{{{"0x3000", "0f"}}, false};
+      },
+      [](Charter& c) {
+        c.policy.debug = DebugPolicy{{{"0x3000", "1f"}}, true};
+      },
       [](Charter& c) { c.approval.steps[0].needed = 1; },
       [](Charter& c) { c.approval.steps[0].roles = {"release"}; },
       [](Charter& c) {

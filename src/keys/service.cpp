@@ -184,7 +184,8 @@ Result<Signed> Service::make(const StoredRequest& stored, SignOrder order, const
                          .scheme = granted ? order.scheme : request.scheme,
                          .certificate = order.certificate,
                          .intermediates = order.intermediates,
-                         .signing_time = granted ? order.signing_time : request.signing_time.value_or(Time{})},
+                         .signing_time = granted ? order.signing_time : request.signing_time.value_or(Time{}),
+                         .earlier = made.earlier},
              .format = granted ? order.format : std::string(request.view->at("format").as_string())};
   NewSignature row{.request_id = stored.id,
                    .key_version_id = version->id,

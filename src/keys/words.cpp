@@ -84,6 +84,14 @@ std::vector<Rule> words_of(const Charter& charter) {
   if (policy.max_per_hour) say("policy.max_per_hour", "At most " + signatures(*policy.max_per_hour) + " an hour.");
   say("policy.digest_only", policy.digest_only ? "A bare digest may be signed: nobody sees what it is of."
                                                : "A bare digest is refused: what is signed has to be shown.");
+  if (policy.debug) {
+    for (const auto& [state, permissions] : policy.debug->lifecycles)
+      say("policy.debug." + state,
+          "Debug access in the lifecycle state " + state + ": at most the permissions " + permissions + ".");
+    say("policy.debug.class_wide", policy.debug->class_wide
+                                       ? "Certificates for a whole class of devices may be signed."
+                                       : "For one device at a time; for a whole class only in an emergency.");
+  }
   say("grants", charter.grants.signatures == 0
                     ? std::string("No standing grants.")
                     : "A standing grant may allow up to " + signatures(charter.grants.signatures) + " in " +

@@ -18,5 +18,10 @@ namespace hf::keys {
 [[nodiscard]] const Format& mcuboot_format();
 [[nodiscard]] const Format& x509_format();
 [[nodiscard]] const Format& ocsp_format();
+[[nodiscard]] const Format& rfc3161_format();
+[[nodiscard]] const Format& adac_certificate_format();
+[[nodiscard]] const Format& adac_token_format();
+[[nodiscard]] const Format& nxp_dat_format();
+[[nodiscard]] const Format& esp_sdc_format();
 
 }  // namespace hf::keys

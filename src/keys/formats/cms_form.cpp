@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "crypto/timestamp.h"
+
 namespace hf::keys {
 
 std::span<const crypto::SignatureScheme> cms_schemes() {
@@ -24,6 +26,15 @@ Result<Bytes> cms_of(ByteView content_digest, std::optional<ByteView> content, c
 Result<crypto::CmsVerified> cms_verified(ByteView cms, const Trust& trust, const crypto::CmsContent& detached) {
   auto verified = crypto::cms_verify(cms, trust.certificates, detached);
   if (!verified) return not_verified(verified.error().message);
+  // A time stamp is an unsigned attribute: anybody can put one there, so a bad one is no time stamp to be passed over.
+  HF_TRY(const auto token, crypto::cms_timestamp_of(cms));
+  if (token.empty()) return verified;
+  HF_TRY(const auto signature, crypto::cms_signature_of(cms));
+  const auto stamp = crypto::timestamp_verify(
+      token, trust.certificates, [&](crypto::Digest digest) { return crypto::digest_of(digest, signature); });
+  if (!stamp) return not_verified(stamp.error().message);
+  verified->stamped_at = stamp->stamp.time;
+  verified->stamped_by = stamp->signer;
   return verified;
 }
 
@@ -33,6 +44,9 @@ void add_signer_facts(JsonObject& facts, const crypto::CmsVerified& verified) {
   facts["signer"] = signer->subject;
   facts["signer_key"] = to_hex(fingerprint_of(signer->key));
   if (verified.signing_time) facts["signing_time"] = format_rfc3339(*verified.signing_time);
+  if (!verified.stamped_at) return;
+  facts["time_stamp"] = format_rfc3339(*verified.stamped_at);
+  if (const auto stamper = crypto::facts_of_certificate(verified.stamped_by)) facts["time_stamp_by"] = stamper->subject;
 }
 
 crypto::CmsContent content_of(const SourceFile& file, std::uint64_t at, std::uint64_t size) {

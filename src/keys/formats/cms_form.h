@@ -16,7 +16,7 @@ namespace hf::keys {
 // HF-FORMAT-0001 with the reason for what does not hold.
 [[nodiscard]] Result<crypto::CmsVerified> cms_verified(ByteView cms, const Trust& trust,
                                                        const crypto::CmsContent& detached = nullptr);
-// Facts of verify(): signer's subject and key, signing time.
+// Facts of verify(): signer's subject and key, signing time, time stamp.
 void add_signer_facts(JsonObject& facts, const crypto::CmsVerified& verified);
 // The bytes [at, at + size) of a file, which must outlive it.
 [[nodiscard]] crypto::CmsContent content_of(const SourceFile& file, std::uint64_t at, std::uint64_t size);

@@ -44,11 +44,12 @@ void Custodian::replay(std::int64_t line, const JsonObject& record) {
   const std::string request(text_at(record, "request")), key(text_at(record, "key"));
   if (what == "begin") {
     const auto version = version_name(key, number_at(record, "version"));
-    count(request, key, version, at, 1);
-    begun_.emplace(line, Begun{request, version});
+    const std::string challenge(text_at(record, "challenge"));
+    count(request, key, version, challenge, at, 1);
+    begun_.emplace(line, Begun{request, version, challenge});
   } else if (what == "void") {
     if (const auto of = begun_.find(number_at(record, "of")); of != begun_.end()) {
-      count(of->second.request, {}, of->second.version, at, -1);
+      count(of->second.request, {}, of->second.version, of->second.challenge, at, -1);
       begun_.erase(of);
     }
   } else if (what == "end") {
@@ -89,17 +90,21 @@ Time Custodian::now() {
   return latest_;
 }
 
-void Custodian::count(const std::string& request, const std::string& key, const std::string& version, Time at,
-                      std::int64_t by) {
+void Custodian::count(const std::string& request, const std::string& key, const std::string& version,
+                      const std::string& challenge, Time at, std::int64_t by) {
   of_request_[request] += by;
   of_version_[version] += by;
+  if (!challenge.empty()) of_challenge_[challenge] += by;
   if (by > 0) recent_[key].push_back(at);
 }
 
-Counts Custodian::counts_of(const std::string& request, const std::string& key, const std::string& version, Time at) {
+Counts Custodian::counts_of(const std::string& request, const std::string& key, const std::string& version,
+                            const std::string& challenge, Time at) {
   auto& recent = recent_[key];
   while (!recent.empty() && recent.front() <= at - std::chrono::hours(1)) recent.pop_front();
-  return {of_request_[request], of_version_[version], std::int64_t(recent.size())};
+  const auto answered = of_challenge_.find(challenge);
+  return {of_request_[request], of_version_[version], std::int64_t(recent.size()),
+          answered == of_challenge_.end() ? 0 : answered->second};
 }
 
 const Verified& Custodian::verified(const Charter& charter, const SigningRequest& request,
@@ -234,16 +239,15 @@ Result<Signature> Custodian::sign(const SignOrder& order) {
                                                            : std::string();
   const auto* format = formats_(name);
   if (!format) return fail(ErrorKind::invalid, "HF-SIGNER-0008", "there is no format '" + name + "'");
-  if (format->signatures() != 1)
-    return fail(ErrorKind::invalid, "HF-SIGNER-0008",
-                "the format '" + name + "' takes more than one signature, which the signer does not make yet");
   HF_TRY(auto view, format->view(order.evidence));
   const Use use{.requester = granted ? order.requester : request.requester,
                 .branch = granted ? order.branch : request.branch,
                 .product = granted ? order.product : request.product,
                 .scheme = granted ? order.scheme : request.scheme,
                 .view = std::move(view),
-                .evidence_sha256 = to_hex(crypto::sha256({order.evidence}))};
+                .evidence_sha256 = to_hex(crypto::sha256({order.evidence})),
+                .break_glass = request.break_glass};
+  const auto challenge = is_debug_kind(use.view.kind) ? challenge_of(use.view) : std::string();
   const auto version_key = version_name(request.key, request.key_version);
 
   // Decided and written down in one step, so that of two orders for the last use only one gets it.
@@ -255,7 +259,7 @@ Result<Signature> Custodian::sign(const SignOrder& order) {
   const auto& known = verified(charter->second, request, order.approvals);
   const auto digest = known.request;
   auto lacks = lacks_of_use(charter->second, request, order.approvals, known, use,
-                            counts_of(digest, request.key, version_key, at), at);
+                            counts_of(digest, request.key, version_key, challenge, at), at);
   if (rejected_.contains(digest)) lacks.push_back({"rejected", "the request was rejected"});
   if (frozen_.contains(request.key)) lacks.push_back({"frozen", "the key " + request.key + " is frozen"});
   SigningContext context{.key = {},
@@ -263,7 +267,12 @@ Result<Signature> Custodian::sign(const SignOrder& order) {
                          .certificate = order.certificate,
                          .intermediates = order.intermediates,
                          .signing_time = granted ? order.signing_time : request.signing_time.value_or(at)};
-  if (granted && (context.signing_time > at + kSigningTimeSkew || context.signing_time < at - kSigningTimeSkew))
+  // The time of a time stamp is what it is for: however it was approved, it is that of this clock, as exactly as it
+  // says.
+  const bool stamp = use.view.kind == "timestamp";
+  const auto skew = stamp ? std::chrono::milliseconds(number_at(use.view.facts, "accuracy_ms"))
+                          : std::chrono::milliseconds(kSigningTimeSkew);
+  if ((granted || stamp) && (context.signing_time > at + skew || context.signing_time < at - skew))
     lacks.push_back({"signing_time", "the signing time is not now"});
   if (!granted && request.certificate_sha256 !=
                       (order.certificate.empty() ? std::string() : to_hex(crypto::sha256({order.certificate}))))
@@ -271,12 +280,12 @@ Result<Signature> Custodian::sign(const SignOrder& order) {
   if (!lacks.empty()) return refused(lacks);
   const auto* version = charter->second.version(request.key_version);
   const crypto::KeyPin pin{version->id, version->fingerprint};
-  count(digest, request.key, version_key, at, 1);
+  count(digest, request.key, version_key, challenge, at, 1);
   lock.unlock();
 
   const auto give_back = [&](std::int64_t line) {
     const std::lock_guard again(mutex_);
-    count(digest, {}, version_key, at, -1);
+    count(digest, {}, version_key, challenge, at, -1);
     if (auto& recent = recent_[request.key]; !recent.empty()) recent.pop_back();
     if (line > 0) static_cast<void>(journal_->append_soon(latest_, {{"what", "void"}, {"of", line}}));
   };
@@ -289,13 +298,15 @@ Result<Signature> Custodian::sign(const SignOrder& order) {
     return fail(to_sign.error());
   }
   auto input = to_sign->is_digest ? to_sign->bytes : crypto::signing_input(use.scheme, to_sign->bytes);
-  const auto line = journal_->append(at, {{"what", "begin"},
-                                          {"key", request.key},
-                                          {"version", request.key_version},
-                                          {"request", digest},
-                                          {"evidence", use.evidence_sha256},
-                                          {"input", to_hex(crypto::sha256({input}))},
-                                          {"by", use.requester}});
+  JsonObject begin{{"what", "begin"},
+                   {"key", request.key},
+                   {"version", request.key_version},
+                   {"request", digest},
+                   {"evidence", use.evidence_sha256},
+                   {"input", to_hex(crypto::sha256({input}))},
+                   {"by", use.requester}};
+  if (!challenge.empty()) begin["challenge"] = challenge;
+  const auto line = journal_->append(at, std::move(begin));
   if (!line) {
     give_back(0);
     return fail(line.error());
@@ -306,9 +317,19 @@ Result<Signature> Custodian::sign(const SignOrder& order) {
     if (!crypto::may_have_signed(signature.error())) give_back(*line);
     return fail(signature.error());
   }
+  // More signatures are of the same use. Each is over what the format makes of those before it, and is written down
+  // before it is made; whatever fails now, the use stays used.
+  while (context.earlier.size() + 1 < format->signatures()) {
+    context.earlier.push_back(*signature);
+    HF_TRY(const auto next, format->to_sign(order.evidence, context));
+    input = next.is_digest ? next.bytes : crypto::signing_input(use.scheme, next.bytes);
+    HF_CHECK(journal_->append(at, {{"what", "also"}, {"of", *line}, {"input", to_hex(crypto::sha256({input}))}}));
+    signature = token_->sign(pin, use.scheme, input);
+    if (!signature) return fail(signature.error());
+  }
   static_cast<void>(
       journal_->append_soon(at, {{"what", "end"}, {"of", *line}, {"signature", to_hex(crypto::sha256({*signature}))}}));
-  return Signature{*std::move(signature), std::move(input), *line, journal_->head()};
+  return Signature{*std::move(signature), std::move(input), *line, journal_->head(), std::move(context.earlier)};
 }
 
 }  // namespace hf::keys

@@ -32,10 +32,11 @@ struct SignOrder {
 };
 
 struct Signature {
-  Bytes signature;
-  Bytes input;               // what the scheme signed
-  std::int64_t journal = 0;  // line of the use
-  JournalHead head;          // of the journal, after it
+  Bytes signature;               // the last, of a format that takes more than one
+  Bytes input;                   // what the scheme signed
+  std::int64_t journal = 0;      // line of the use
+  JournalHead head;              // of the journal, after it
+  std::vector<Bytes> earlier{};  // the signatures before it
 };
 
 class Custodian {
@@ -71,7 +72,7 @@ class Custodian {
             FormatFinder formats)
       : token_(std::move(token)), directory_(std::move(directory)), clock_(clock), formats_(std::move(formats)) {}
   struct Begun {
-    std::string request, version;
+    std::string request, version, challenge;
   };
   void replay(std::int64_t line, const JsonObject& record);
   Result<void> load_charters();
@@ -79,7 +80,7 @@ class Custodian {
   Result<void> check_versions(const Charter& charter);
   [[nodiscard]] Time now();  // with mutex_ held: never before what the journal has seen
   [[nodiscard]] Counts counts_of(const std::string& request, const std::string& key, const std::string& version,
-                                 Time at);
+                                 const std::string& challenge, Time at);
   // Of the charter in force: verified once for as long as request, approvals and charter are the same. With mutex_
   // held.
   struct Seen {
@@ -90,7 +91,8 @@ class Custodian {
   };
   [[nodiscard]] const Verified& verified(const Charter& charter, const SigningRequest& request,
                                          const std::vector<Approval>& approvals);
-  void count(const std::string& request, const std::string& key, const std::string& version, Time at, std::int64_t by);
+  void count(const std::string& request, const std::string& key, const std::string& version,
+             const std::string& challenge, Time at, std::int64_t by);
 
   std::unique_ptr<crypto::Token> token_;
   std::filesystem::path directory_;
@@ -100,7 +102,7 @@ class Custodian {
 
   mutable std::mutex mutex_;  // guards all below, and orders decisions with their journal lines
   std::map<std::string, Charter, std::less<>> charters_;
-  std::map<std::string, std::int64_t, std::less<>> of_request_, of_version_;
+  std::map<std::string, std::int64_t, std::less<>> of_request_, of_version_, of_challenge_;
   std::map<std::string, std::deque<Time>, std::less<>> recent_;  // uses in the last hour, by key
   std::map<std::string, bool, std::less<>> rejected_;
   std::map<std::string, Time, std::less<>> frozen_;  // keys, since when

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <thread>
 
+#include "keys/formats/formats.h"
 #include "keys/keys_test.h"
 #include "support/p11_fault.h"
 #include "support/temp_dir.h"
@@ -18,6 +19,10 @@ using namespace test;
 using namespace std::chrono_literals;
 
 constexpr unsigned long kDeviceError = 0x30, kMechanismInvalid = 0x70;  // CKR_*, PKCS#11 2.40
+
+const Format* find_any_format(std::string_view name) {
+  return name == "text" ? find_text_format(name) : find_format(name);
+}
 
 class CustodianTest : public testing::Test {
  protected:
@@ -48,7 +53,7 @@ class CustodianTest : public testing::Test {
     auto token = crypto::open_token(config_);
     EXPECT_TRUE(token) << token.error().message;
     if (!token) return nullptr;
-    auto custodian = Custodian::open(*std::move(token), signer(), clock_, &find_text_format);
+    auto custodian = Custodian::open(*std::move(token), signer(), clock_, &find_any_format);
     EXPECT_TRUE(custodian) << custodian.error().message << custodian.error().detail;
     return custodian ? *std::move(custodian) : nullptr;
   }
@@ -270,6 +275,114 @@ TEST_F(CustodianTest, AKeyHasOneCharterAndTheTokenMustHoldWhatItSays) {
   request.key = "nobody";
   EXPECT_EQ(custodian_->sign({.request = request, .approvals = {}, .evidence = kEvidence}).error().code,
             "HF-SIGNER-0007");
+}
+
+// Abuse case 38: another request, approved like the first, for a challenge that was answered. Only the journal knows.
+TEST_F(CustodianTest, Abuse38AChallengeIsAnsweredOnceWhateverIsApproved) {
+  const auto key = custodian_->generate(crypto::KeyAlgorithm::ecdsa_p256, "px-debug-1");
+  ASSERT_TRUE(key);
+  auto charter = cast_.charter();
+  charter.key = "px-debug";
+  charter.key_class = KeyClass::debug;
+  charter.policy.debug = DebugPolicy{.lifecycles = {{"0x3000", "0f"}}, .class_wide = false};
+  charter.versions[0].id = key->pin.id;
+  charter.versions[0].fingerprint = key->pin.fingerprint;
+  ASSERT_TRUE(custodian_->found(charter));
+  public_key_ = key->public_key;
+  const auto session = [&](char id, std::string_view challenge) {
+    const auto evidence = evidence_of(
+        R"({"kind":"debug_token","device":"d1","permissions":"03","lifecycle":"0x3000","challenge_sha256":")" +
+        std::string(challenge) + R"("})");
+    auto request = request_for(charter, evidence);
+    request.id[0] = id;
+    return SignOrder{.request = request,
+                     .approvals = {approval_by(cast_.ann, request), approval_by(cast_.bob, request)},
+                     .evidence = evidence};
+  };
+  EXPECT_EQ(signing(session('1', "aa")), "ok");
+  EXPECT_EQ(signing(session('2', "aa")), "challenge_used");
+  EXPECT_EQ(signing(session('3', "bb")), "ok");
+  reopen();
+  EXPECT_EQ(signing(session('4', "aa")), "challenge_used") << "nor after a restart";
+  arm("C_SignInit", kMechanismInvalid);
+  EXPECT_EQ(signing(session('5', "cc")), "HF-P11-0016");
+  EXPECT_EQ(signing(session('6', "cc")), "ok") << "the token refused: the challenge was not answered";
+  arm("C_Sign", kDeviceError);
+  EXPECT_EQ(signing(session('7', "dd")), "HF-P11-0013");
+  EXPECT_EQ(signing(session('8', "dd")), "challenge_used") << "the answer was lost: there may be one";
+  // 32 at once, each its own request.
+  std::atomic<int> signed_count = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 32; ++i)
+    threads.emplace_back([&, i] { signed_count += custodian_->sign(session(char('A' + i), "ee")) ? 1 : 0; });
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(signed_count, 1);
+}
+
+// A request that was approved for a time stamp of yesterday, or of tomorrow, is no way to one.
+TEST_F(CustodianTest, Abuse19ATimeStampIsOfTheSignersOwnTime) {
+  const auto stamp = [&](char id, Time time) {
+    const auto evidence = evidence_of(R"({"kind":"timestamp","accuracy_ms":5000})");
+    auto request = request_for(charter_, evidence);
+    request.id[0] = id;
+    request.signing_time = time;
+    return signing({.request = request,
+                    .approvals = {approval_by(cast_.ann, request), approval_by(cast_.bob, request)},
+                    .evidence = evidence});
+  };
+  EXPECT_EQ(stamp('1', kNow - 6s), "signing_time");
+  EXPECT_EQ(stamp('2', kNow + 6s), "signing_time");
+  EXPECT_EQ(stamp('3', kNow - 4s), "ok");
+  EXPECT_EQ(stamp('4', kNow), "ok");
+}
+
+// minisign takes two: of the file, and of that signature with the comment.
+TEST_F(CustodianTest, TwoSignaturesOfOneFormatAreOneUse) {
+  const auto key = custodian_->generate(crypto::KeyAlgorithm::ed25519, "tools-1");
+  ASSERT_TRUE(key) << key.error().message;
+  auto charter = cast_.charter();
+  charter.key = "tools";
+  charter.versions[0].algorithm = crypto::KeyAlgorithm::ed25519;
+  charter.versions[0].id = key->pin.id;
+  charter.versions[0].fingerprint = key->pin.fingerprint;
+  charter.policy.formats = {"minisign"};
+  charter.policy.schemes = {crypto::SignatureScheme::ed25519};
+  charter.policy.digest_only = true;
+  ASSERT_TRUE(custodian_->found(charter));
+  const auto& format = *find_format("minisign");
+  const auto file = dir_.path() / "tool.tar", out = dir_.path() / "tool.tar.minisig";
+  std::ofstream(file) << "a tool";
+  const auto evidence = *format.evidence(file, {});
+  const auto order = [&](char id) {
+    auto request = request_for(charter, evidence_of("{}"));
+    request.id[0] = id;
+    request.scheme = crypto::SignatureScheme::ed25519;
+    request.evidence_sha256 = to_hex(crypto::sha256({evidence}));
+    request.view = to_json(*format.view(evidence));
+    request.signing_time = kNow;
+    return SignOrder{.request = request,
+                     .approvals = {approval_by(cast_.ann, request), approval_by(cast_.bob, request)},
+                     .evidence = evidence};
+  };
+  const auto made = custodian_->sign(order('1'));
+  ASSERT_TRUE(made) << made.error().message << made.error().detail;
+  ASSERT_EQ(made->earlier.size(), 1U);
+  const SigningContext context{.key = key->public_key,
+                               .scheme = crypto::SignatureScheme::ed25519,
+                               .certificate = {},
+                               .intermediates = {},
+                               .signing_time = kNow,
+                               .earlier = made->earlier};
+  const auto assembled = format.assemble(file, evidence, context, made->signature, out);
+  EXPECT_TRUE(assembled) << assembled.error().message;
+  EXPECT_EQ(custodian_->sign(order('1')).error().detail, "used");
+  // Refused for the second of the two: the first exists, so the use is used.
+  arm("C_SignInit", kMechanismInvalid);
+  fault_->skip = 1;
+  EXPECT_EQ(custodian_->sign(order('2')).error().code, "HF-P11-0016");
+  EXPECT_EQ(custodian_->sign(order('2')).error().detail, "used");
+  reopen();
+  EXPECT_EQ(custodian_->sign(order('2')).error().detail, "used");
 }
 
 // Abuse case 39, for the signer's own journal.

@@ -107,17 +107,24 @@ Result<JournalHead> journal_head_of(const JsonObject& json) {
 }
 
 JsonObject to_json(const Signature& signature) {
+  JsonArray earlier;
+  for (const auto& one : signature.earlier) earlier.emplace_back(to_base64(one));
   return {{"signature", to_base64(signature.signature)},
           {"input", to_base64(signature.input)},
           {"journal", signature.journal},
-          {"head", to_json(signature.head)}};
+          {"head", to_json(signature.head)},
+          {"earlier", std::move(earlier)}};
 }
 Result<Signature> signature_of(const JsonObject& json) {
   const auto* head = object_at(json, "head");
   if (!head) return wrong("head");
   HF_TRY(const auto journal_head, journal_head_of(*head));
-  Signature signature{bytes_at(json, "signature"), bytes_at(json, "input"), number_at(json, "journal"), journal_head};
+  Signature signature{
+      bytes_at(json, "signature"), bytes_at(json, "input"), number_at(json, "journal"), journal_head, {}};
   if (signature.signature.empty()) return wrong("signature");
+  if (const auto* list = array_at(json, "earlier"))
+    for (const auto& item : *list)
+      if (item.is_string()) signature.earlier.push_back(from_base64(item.get_string()).value_or(Bytes()));
   return signature;
 }
 
