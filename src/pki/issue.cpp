@@ -132,13 +132,6 @@ std::string fault_of_wish(const x509::Extension& wish, const Profile& profile, B
   return "it asks for " + x509::oid_name(wish.oid) + ", which the profile " + profile.name + " does not give";
 }
 
-Bytes random_serial() {
-  constexpr std::size_t kSize = 16;
-  auto serial = crypto::random_bytes(kSize);
-  serial[0] = std::uint8_t((serial[0] & 0x7f) | 0x40);  // positive, and always of the same size
-  return serial;
-}
-
 std::string listed(const std::vector<std::string>& faults) {
   std::string text;
   for (const auto& one : faults) text += (text.empty() ? "" : "; ") + one;
@@ -146,6 +139,13 @@ std::string listed(const std::vector<std::string>& faults) {
 }
 
 }  // namespace
+
+Bytes random_serial() {
+  constexpr std::size_t kSize = 16;
+  auto serial = crypto::random_bytes(kSize);
+  serial[0] = std::uint8_t((serial[0] & 0x7f) | 0x40);  // positive, and always of the same size
+  return serial;
+}
 
 bool proves_possession(const Request& request) {
   const auto key = crypto::VerificationKey::of_spki(request.spki);

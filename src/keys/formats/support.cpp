@@ -108,12 +108,12 @@ Result<void> check_context(const Format& format, const SigningContext& context) 
   return {};
 }
 
-std::optional<Verified> verify_any(const Trust& trust, std::span<const crypto::SignatureScheme> schemes,
+std::optional<SignedBy> verify_any(const Trust& trust, std::span<const crypto::SignatureScheme> schemes,
                                    ByteView message, ByteView signature) {
   for (const auto& key : trust.keys)
     for (const auto scheme : schemes)
       if (fits(scheme, key.algorithm) && crypto::Verifier(key).verify(scheme, message, signature))
-        return Verified{key, scheme};
+        return SignedBy{key, scheme};
   return std::nullopt;
 }
 

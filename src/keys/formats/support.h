@@ -56,11 +56,11 @@ Result<void> read_evidence(std::string_view format, ByteView evidence, F&& visit
 // HF-FORMAT-0008 unless the format can be signed with this scheme and key, and has its certificate.
 [[nodiscard]] Result<void> check_context(const Format& format, const SigningContext& context);
 // The first key of `trust`, and a scheme of `schemes` that fits it, for which the signature of the message holds.
-struct Verified {
+struct SignedBy {
   crypto::PublicKey key;
   crypto::SignatureScheme scheme{};
 };
-[[nodiscard]] std::optional<Verified> verify_any(const Trust& trust, std::span<const crypto::SignatureScheme> schemes,
+[[nodiscard]] std::optional<SignedBy> verify_any(const Trust& trust, std::span<const crypto::SignatureScheme> schemes,
                                                  ByteView message, ByteView signature);
 [[nodiscard]] constexpr bool is_ecdsa(crypto::SignatureScheme scheme) {
   return scheme == crypto::SignatureScheme::ecdsa_p256_sha256 || scheme == crypto::SignatureScheme::ecdsa_p384_sha384;
