@@ -7,6 +7,7 @@
 #include "crypto/verification.h"
 #include "factory/cli.h"
 #include "factory/station/station.h"
+#include "pki/issue.h"
 
 namespace hf::factory {
 namespace {
@@ -45,13 +46,12 @@ Result<cli::Exit> init(const cli::Args& args, cli::Terminal& terminal) {
     HF_TRY(const auto spki, der_of_file(file, "PUBLIC KEY"));
     HF_TRY(config.manufacturer.emplace_back(), crypto::public_key_of_spki(spki));
   }
+  const auto subject = *args.option("subject");
+  HF_CHECK(pki::name_of_text(subject));  // before there is a station
   const SystemClock clock;
   HF_TRY(const auto keys, Station::init(directory, config, clock));
   HF_TRY(const auto station, Station::open(directory, clock));
-  const auto subject = args.option("subject").value_or("");
-  HF_TRY(const auto request,
-         ca_request(station->description(), subject.empty() ? "CN=Device CA " + config.factory : std::string(subject),
-                    directory));
+  HF_TRY(const auto request, ca_request(station->description(), subject, directory));
   HF_CHECK(write_file((directory / "ca.csr").string(), bytes_of(crypto::pem_of("CERTIFICATE REQUEST", request))));
   HF_CHECK(write_file((directory / "station.pub.pem").string(), bytes_of(crypto::to_pem(keys.identity))));
   terminal.out << "station  " << station->key() << "\nfactory  " << config.factory << "\nepoch    "
@@ -284,12 +284,13 @@ std::span<const cli::Command> station_commands() {
         {{"DIR", "The station's directory, which it makes"}},
         {{"factory", "NAME", "The factory's name in orders", true},
          {"manufacturer-key", "FILE", "A public key whose orders are taken, PEM or DER", true, true},
-         {"subject", "NAME", "Of the CA (default: CN=Device CA FACTORY)"},
+         {"subject", "NAME", "Of its CA: \"CN=Device CA sz-1,O=Example\"", true},
          {"counter", "WHERE", "file:/PATH or tpm:0xINDEX (default: a file in DIR)"},
          {"module", "FILE", "Another PKCS#11 module than SoftHSM"},
          {"token-label", "LABEL", "Its token"},
          {"pin-file", "FILE", "Its user PIN, mode 0600"}},
-        {"holdfast station init station --factory sz-1 --manufacturer-key factory.pub.pem"}},
+        {"holdfast station init station --factory sz-1 --manufacturer-key factory.pub.pem --subject 'CN=Device CA "
+         "sz-1,O=Example'"}},
        init},
       {{"station import",
         "Take an order of the manufacturer, or the CA's certificate",
