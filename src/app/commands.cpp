@@ -3,6 +3,7 @@
 #include "app/serve.h"
 #include "app/shell.h"
 #include "catalog/cli.h"
+#include "factory/cli.h"
 #include "fleet/cli.h"
 #include "instance/cli.h"
 #include "instance/cli_db.h"
@@ -50,6 +51,8 @@ const std::vector<cli::Command>& commands() {
     append(list, pki::certificate_commands());
     append(list, pki::ocsp_commands());
     append(list, pki::est_commands());
+    append(list, factory::factory_commands());
+    append(list, factory::station_commands());
     append(list, trace::commands());
     append(list, ledger::commands());
     append(list, sbom::commands());

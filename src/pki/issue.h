@@ -21,8 +21,11 @@ struct Publication {
   std::vector<std::string> issuers{};  // URIs of id-ad-caIssuers
 };
 
+// Content of an INTEGER: 16 random octets, positive and always of that size.
+[[nodiscard]] Bytes random_serial();
+
 struct Wanted {
-  Bytes serial{};  // content of the INTEGER; empty: 16 random octets, positive
+  Bytes serial{};  // content of the INTEGER; empty: random_serial()
   Time from{};
   std::optional<Time> until{};  // else as the profile has it
 };

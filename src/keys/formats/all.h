@@ -13,6 +13,7 @@ namespace hf::keys {
 [[nodiscard]] const Format& esp32_format();
 [[nodiscard]] const Format& minisign_format();
 [[nodiscard]] const Format& dsse_format();
+[[nodiscard]] const Format& factory_format();
 [[nodiscard]] const Format& cms_format();
 [[nodiscard]] const Format& swu_format();
 [[nodiscard]] const Format& mcuboot_format();

@@ -1,11 +1,9 @@
-// Dead Simple Signing Envelope (secure-systems-lab/dsse, protocol.md and envelope.md) of an in-toto Statement v1
-// (in-toto/attestation, spec/v1/statement.md), with SLSA provenance v1 or any other predicate. The statement is the
-// evidence, whole.
-#include <algorithm>
-#include <array>
+// An envelope (dsse_envelope.h) of an in-toto Statement v1 (in-toto/attestation, spec/v1/statement.md), with SLSA
+// provenance v1 or any other predicate. The statement is the evidence, whole.
 #include <set>
 
 #include "keys/formats/all.h"
+#include "keys/formats/dsse_envelope.h"
 #include "keys/formats/support.h"
 
 namespace hf::keys {
@@ -13,21 +11,9 @@ namespace {
 
 using crypto::SignatureScheme;
 
-constexpr std::array kSchemes{SignatureScheme::ecdsa_p256_sha256, SignatureScheme::ecdsa_p384_sha384,
-                              SignatureScheme::ed25519, SignatureScheme::rsa_pss_sha256};
 constexpr std::string_view kPayloadType = "application/vnd.in-toto+json",
                            kStatement = "https://in-toto.io/Statement/v1",
                            kProvenance = "https://slsa.dev/provenance/v1";
-constexpr std::size_t kEnvelopeMax = 1U << 20;
-
-// protocol.md, "Signature definition": PAE(type, body).
-Bytes pre_authentication(ByteView payload) {
-  const auto head = "DSSEv1 " + std::to_string(kPayloadType.size()) + " " + std::string(kPayloadType) + " " +
-                    std::to_string(payload.size()) + " ";
-  Bytes out(head.begin(), head.end());
-  put(out, payload);
-  return out;
-}
 
 const Json* at_path(const Json& json, std::initializer_list<std::string_view> path) {
   const Json* found = &json;
@@ -83,7 +69,7 @@ class Dsse final : public Format {
   std::string_view summary() const override {
     return "in-toto Statement v1 in a DSSE envelope: SLSA provenance and others";
   }
-  std::span<const SignatureScheme> schemes() const override { return kSchemes; }
+  std::span<const SignatureScheme> schemes() const override { return envelope_schemes(); }
   bool recognizes(ByteView head) const override {
     const auto text = text_of(head);
     return trim(text).starts_with('{') &&
@@ -107,7 +93,7 @@ class Dsse final : public Format {
     HF_CHECK(check_context(*this, context));
     HF_TRY(const auto payload, parse(evidence));
     HF_CHECK(view_of(payload));
-    return ToSign{pre_authentication(payload), false};
+    return ToSign{pre_authentication(kPayloadType, payload), false};
   }
 
   Result<void> assemble(const std::filesystem::path& artifact, ByteView evidence, const SigningContext& context,
@@ -118,53 +104,23 @@ class Dsse final : public Format {
     HF_TRY(const auto found, source.read_all(kEvidenceBytesMax));
     if (found != payload)
       return fail(ErrorKind::conflict, "HF-FORMAT-0009", "the artifact is not the one that the signature was made for");
-    const auto value =
-        is_ecdsa(context.scheme) ? crypto::ecdsa_to_der(signature) : Bytes(signature.begin(), signature.end());
-    const JsonObject envelope{{"payload", to_base64(payload)},
-                              {"payloadType", kPayloadType},
-                              {"signatures", JsonArray{JsonObject{{"keyid", to_hex(fingerprint_of(context.key))},
-                                                                  {"sig", to_base64(value)}}}}};
     HF_TRY(auto target, TargetFile::create(out));
-    HF_CHECK(target.write(bytes_of(to_text(envelope) + "\n")));
+    HF_CHECK(target.write(bytes_of(envelope_text(kPayloadType, payload, context.key, context.scheme, signature))));
     return finish(target, *this, artifact, evidence, context);
   }
 
   Result<View> verify(const SignedFile& file, const Trust& trust) const override {
     HF_TRY(const auto source, SourceFile::open(file.file));
     HF_TRY(const auto text, source.read_all(kEnvelopeMax));
-    constexpr std::size_t kDepth = 4, kSignaturesMax = 16;
-    HF_TRY(const auto json, parse_json(text_of(text), {.bytes_max = kEnvelopeMax, .depth_max = kDepth}));
-    const auto encoded = text_at(json, {"payload"});
-    const auto payload = encoded ? from_base64(*encoded) : std::nullopt;
-    const auto* signatures = at_path(json, {"signatures"});
-    if (!payload || to_base64(*payload) != encoded || !signatures || !signatures->is_array() ||
-        json.as_object().size() != 3)
-      return malformed("it is not a DSSE envelope");
-    if (text_at(json, {"payloadType"}) != kPayloadType) return malformed("its payload is no in-toto statement");
-    if (signatures->get_array().size() > kSignaturesMax) return over_limit("the envelope's signatures");
-    HF_TRY(auto view, view_of(*payload));
-    const auto message = pre_authentication(*payload);
-    for (const auto& entry : signatures->get_array()) {
-      const auto sig = text_at(entry, {"sig"});
-      const auto bytes = sig ? from_base64(*sig) : std::nullopt;
-      if (!bytes || to_base64(*bytes) != sig) return malformed("a signature that is not base64");
-      // Which key it was is asked of the keys: protocol.md has keyid as a hint that nothing authenticates.
-      for (const auto& key : trust.keys) {
-        const auto verified = verify_any({.keys = {key}}, kSchemes, message, plain(key, *bytes));
-        if (!verified) continue;
-        view.facts["signer_key"] = to_hex(fingerprint_of(key));
-        return view;
-      }
-    }
-    return not_verified("no signature of the envelope is by a trusted key");
+    HF_TRY(const auto envelope, read_envelope(text, kPayloadType));
+    HF_TRY(auto view, view_of(envelope.payload));
+    const auto signer = envelope_signer(envelope, kPayloadType, trust.keys);
+    if (!signer) return not_verified("no signature of the envelope is by a trusted key");
+    view.facts["signer_key"] = to_hex(fingerprint_of(*signer));
+    return view;
   }
 
  private:
-  static Bytes plain(const crypto::PublicKey& key, const Bytes& signature) {
-    if (key.algorithm == crypto::KeyAlgorithm::ecdsa_p256) return crypto::ecdsa_from_der(signature, 64);
-    if (key.algorithm == crypto::KeyAlgorithm::ecdsa_p384) return crypto::ecdsa_from_der(signature, 96);
-    return signature;
-  }
   static Result<Bytes> parse(ByteView evidence) {
     Bytes payload;
     HF_CHECK(read_evidence("dsse", evidence, [&](Fields& fields) { payload = base64_field(fields, "statement"); }));

@@ -12,8 +12,6 @@
 namespace hf::keys {
 namespace {
 
-constexpr std::size_t kLineMax = 64U << 10;
-
 auto refuse(const std::filesystem::path& path, std::string_view what) {
   return fail(ErrorKind::unavailable, "HF-SIGNER-0001",
               "the signer's journal " + path.string() + " " + std::string(what), std::strerror(errno));
@@ -53,10 +51,10 @@ class Lines {
         return true;
       }
       buffer_.erase(0, std::exchange(at_, 0));
-      if (buffer_.size() > kLineMax) return false;
+      if (buffer_.size() > kJournalLineMax) return false;
       const auto held = buffer_.size();
-      buffer_.resize(held + kLineMax);
-      const auto n = ::read(file_, buffer_.data() + held, kLineMax);
+      buffer_.resize(held + kJournalLineMax);
+      const auto n = ::read(file_, buffer_.data() + held, kJournalLineMax);
       buffer_.resize(held + std::size_t(std::max<ssize_t>(n, 0)));
       if (n <= 0) return false;
     }
@@ -73,6 +71,20 @@ class Lines {
 
 }  // namespace
 
+Result<JsonObject> follow(std::string_view line, JournalHead& head) {
+  constexpr std::size_t kDepth = 8;
+  const auto n = head.lines + 1;
+  auto json = parse_json(line, {.bytes_max = kJournalLineMax, .depth_max = kDepth});
+  auto* const record = json ? json->if_object() : nullptr;
+  if (!record) return broken(n, "not an object");
+  const auto* number = record->if_contains("n");
+  const auto* previous = record->if_contains("prev");
+  if (!number || *number != n || !previous || *previous != Json(to_hex(head.hash)))
+    return broken(n, std::string(line.substr(0, 200)));
+  head = {n, crypto::sha256({bytes_of(line)})};
+  return std::move(*record);
+}
+
 Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& path,
                                                const std::function<void(std::int64_t, const JsonObject&)>& visit) {
   std::unique_ptr<Journal> journal(
@@ -82,18 +94,10 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& path
   Lines lines(journal->file_.get());
   std::string line;
   while (lines.next(line)) {
-    const auto n = ++journal->head_.lines;
-    const auto json = parse_json(line, {.bytes_max = kLineMax, .depth_max = 8});
-    const auto* record = json ? json->if_object() : nullptr;
-    if (!record) return broken(n, "not an object");
-    const auto* number = record->if_contains("n");
-    const auto* previous = record->if_contains("prev");
-    if (!number || *number != n || !previous || *previous != Json(to_hex(journal->head_.hash)))
-      return broken(n, line.substr(0, 200));
-    visit(n, *record);
-    journal->head_.hash = crypto::sha256({bytes_of(line)});
+    HF_TRY(const auto record, follow(line, journal->head_));
+    visit(journal->head_.lines, record);
   }
-  if (lines.rest() > kLineMax) return broken(journal->head_.lines + 1, "longer than any line");
+  if (lines.rest() > kJournalLineMax) return broken(journal->head_.lines + 1, "longer than any line");
   if (lines.rest() > 0 && ::ftruncate(journal->file_.get(), off_t(lines.whole())) != 0)
     return refuse(path, "cannot be mended");
   journal->durable_ = journal->head_.lines;
@@ -150,6 +154,11 @@ Result<std::int64_t> Journal::append(Time at, JsonObject record) {
 Result<std::int64_t> Journal::append_soon(Time at, JsonObject record) {
   const std::lock_guard lock(mutex_);
   return add(at, std::move(record));
+}
+
+Result<void> Journal::flush() {
+  std::unique_lock lock(mutex_);
+  return flush_to(lock, head_.lines);
 }
 
 JournalHead Journal::head() const {

@@ -27,6 +27,10 @@ struct JournalHead {
   bool operator==(const JournalHead&) const = default;
 };
 
+// The record of a line, without its end, if it follows from `head`, which then is this line's. HF-SIGNER-0002.
+[[nodiscard]] Result<JsonObject> follow(std::string_view line, JournalHead& head);
+inline constexpr std::size_t kJournalLineMax = 64U << 10;  // bytes
+
 class Journal {
  public:
   // visit(n, record) for each line that is there, in order; the process that has it open is the only one. A last line
@@ -39,8 +43,9 @@ class Journal {
   // Durable when it returns; threads that append at once share one flush. The line's number. HF-SIGNER-0003: it could
   // not be written, and nothing can be until the process has been started anew.
   Result<std::int64_t> append(Time at, JsonObject record);
-  // Durable with the next append().
+  // Durable with the next append() or flush().
   Result<std::int64_t> append_soon(Time at, JsonObject record);
+  Result<void> flush();
   [[nodiscard]] JournalHead head() const;
 
  private:
