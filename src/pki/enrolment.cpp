@@ -71,17 +71,16 @@ Result<std::vector<StoredLabel>> Enrolment::labels() const {
 Result<std::vector<Bytes>> Enrolment::ca_certificates(std::string_view wanted) const {
   HF_TRY(const auto row, label(wanted));
   HF_TRY(const auto ca, registry_.authority(row.authority));
-  HF_TRY(const auto known, registry_.authorities());
+  HF_TRY(const auto known, registry_.all());
   std::vector<Bytes> list{ca.stored.certificate};
   // Up, by names; whoever uses them verifies the path.
   const auto* below = &ca.certificate;
   for (std::size_t depth = 0; depth < 8 && !below->is_self_issued(); ++depth) {
-    const auto above = std::ranges::find_if(known, [&](const AuthoritySight& sight) {
-      return x509::same_name(sight.authority.certificate.subject, below->issuer);
-    });
+    const auto above = std::ranges::find_if(
+        known, [&](const Authority& one) { return x509::same_name(one.certificate.subject, below->issuer); });
     if (above == known.end()) break;
-    below = &above->authority.certificate;
-    list.push_back(above->authority.stored.certificate);
+    below = &above->certificate;
+    list.push_back(above->stored.certificate);
   }
   HF_TRY(auto more, crypto::pem_blocks(row.trust, "CERTIFICATE"));
   for (auto& one : more)

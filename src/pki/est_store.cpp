@@ -23,11 +23,7 @@ const db::Query kEnrolmentOf{"pki.est_request_of_id", R"sql(
       LEFT JOIN est_decision AS d ON d.request_id = r.request_id
       LEFT JOIN est_issued AS i ON i.request_id = r.request_id
      WHERE r.request_id = $1)sql"};
-const db::Query kPending{"pki.est_pending", R"sql(
-    SELECT r.request_id, r.label, r.csr_sha256, r.csr, r.subject, r.requester, r.asked_at, CAST(NULL AS TEXT), CAST(NULL AS TEXT),
-           CAST(NULL AS TEXT)
-      FROM est_pending AS p JOIN est_request AS r ON r.request_id = p.request_id
-     ORDER BY r.request_id LIMIT $1)sql"};
+const db::Query kPending{"pki.est_pending", "SELECT request_id FROM est_pending ORDER BY request_id LIMIT $1"};
 const db::Query kPendingCount{"pki.est_pending_count", "SELECT COUNT(*) FROM est_pending"};
 const db::Query kInsertPending{"pki.insert_est_pending", "INSERT INTO est_pending (request_id) VALUES ($1)"};
 const db::Query kDeletePending{"pki.delete_est_pending", "DELETE FROM est_pending WHERE request_id = $1"};
@@ -81,7 +77,14 @@ Result<std::optional<StoredEnrolment>> EstStore::enrolment(std::int64_t id) cons
   return db_.find(kEnrolmentOf, enrolment_of, id);
 }
 Result<std::vector<StoredEnrolment>> EstStore::pending(std::int64_t limit) const {
-  return db_.select(kPending, enrolment_of, limit);
+  HF_TRY(const auto ids, db_.select(
+                             kPending, [](const db::Row& row) { return row.int64(0); }, limit));
+  std::vector<StoredEnrolment> list;
+  for (const auto id : ids) {
+    HF_TRY(auto one, enrolment(id));
+    if (one) list.push_back(*std::move(one));
+  }
+  return list;
 }
 Result<std::int64_t> EstStore::pending_count() const { return db_.number(kPendingCount); }
 

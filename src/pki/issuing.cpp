@@ -78,7 +78,10 @@ Result<Issuer::Desk> Issuer::desk(std::string_view authority, std::string_view g
   Desk made;
   HF_TRY(made.ca, registry_.authority(authority));
   HF_TRY(const auto stored, service_.request(grant));
-  HF_TRY(const auto key, service_.key(made.ca.stored.key));
+  HF_TRY(const auto found,
+         database_.read([&](const db::Reader& reader) { return keys::Store(reader).key(made.ca.stored.key); }));
+  if (!found) return fail(keys::no_key(made.ca.stored.key));
+  const auto& key = *found;
   const auto& request = stored.request;
   const auto not_of_it = [&](std::string_view why) {
     return fail(ErrorKind::invalid, "HF-PKI-0019",

@@ -251,13 +251,18 @@ Result<Authority> Registry::add(const NewAuthority& wanted, const ledger::Actor&
                                                  {"crl_shards", wanted.shards}}));
     HF_TRY(const auto id, insert_authority(transaction, entry, row));
     HF_CHECK(insert_state(transaction, entry, id, false, ""));
-    // One of its issuer's certificates, where the issuer is here: it can then be revoked.
-    HF_TRY(const auto others, store.authorities());
-    for (const auto& other : others) {
+    // Each of the others that issued it, or that it issued, now has one certificate more: it can then be revoked.
+    HF_TRY(const auto all, store.authorities());
+    HF_TRY(auto added, store.authority(wanted.name));
+    HF_TRY(const auto own, authority_of(*std::move(added)));
+    for (const auto& other : all) {
+      if (other.id == id) continue;
       HF_TRY(const auto ca, authority_of(other));
-      if (!is_issued_by(certificate, ca)) continue;
-      HF_TRY(const auto known, store.serial(other.id, certificate.serial_text()));
-      if (!known) HF_CHECK(write_down(transaction, entry, ca, certificate, ""));
+      for (const auto& [issuer, subject] : {std::pair(&ca, &own), std::pair(&own, &ca)}) {
+        if (!is_issued_by(subject->certificate, *issuer)) continue;
+        HF_TRY(const auto known, store.serial(issuer->stored.id, subject->certificate.serial_text()));
+        if (!known) HF_CHECK(write_down(transaction, entry, *issuer, subject->certificate, ""));
+      }
     }
     return {};
   }));
@@ -268,6 +273,16 @@ Result<Authority> Registry::authority(std::string_view name) const {
   HF_TRY(auto found, database_.read([&](const db::Reader& reader) { return Store(reader).authority(name); }));
   if (!found) return fail(no_authority(name));
   return authority_of(*std::move(found));
+}
+
+Result<std::vector<Authority>> Registry::all() const {
+  HF_TRY(auto rows, database_.read([](const db::Reader& reader) { return Store(reader).authorities(); }));
+  std::vector<Authority> list;
+  for (auto& row : rows) {
+    HF_TRY(auto one, authority_of(std::move(row)));
+    list.push_back(std::move(one));
+  }
+  return list;
 }
 
 Result<std::vector<AuthoritySight>> Registry::authorities() const {

@@ -58,11 +58,12 @@ class Registry {
  public:
   Registry(db::Database& database, const Clock& clock) : database_(database), clock_(clock) {}
 
-  // HF-PKI-0015 if it is there, HF-PKI-0017 if it is not fit, HF-PKI-0025 for shards that nobody could find. Where the
-  // issuer is an authority of the register, the certificate is written down as one of its own.
+  // HF-PKI-0015 if it is there, HF-PKI-0017 if it is not fit, HF-PKI-0025 for shards that nobody could find. Where its
+  // issuer is in the register, or what it issued, the certificate is written down as one of its issuer's.
   Result<Authority> add(const NewAuthority& wanted, const ledger::Actor& actor);
   [[nodiscard]] Result<Authority> authority(std::string_view name) const;  // HF-PKI-0016
-  [[nodiscard]] Result<std::vector<AuthoritySight>> authorities() const;
+  [[nodiscard]] Result<std::vector<Authority>> all() const;                // by name
+  [[nodiscard]] Result<std::vector<AuthoritySight>> authorities() const;   // the same, with how their CRLs stand
   // A frozen CA issues nothing; it still signs CRLs and OCSP answers. HF-PKI-0018 if it is so already.
   Result<Authority> set_frozen(std::string_view name, bool frozen, std::string_view reason, const ledger::Actor& actor);
 

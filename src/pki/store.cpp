@@ -51,7 +51,7 @@ const db::Query kRevocations{"pki.revocations_of_shard", R"sql(
      WHERE ca_id = $1 AND shard = $2 ORDER BY serial, recorded_at)sql"};
 const db::Query kNewestNumber{"pki.newest_crl_number", "SELECT MAX(number) FROM crl_number WHERE ca_id = $1"};
 const db::Query kNewestCrl{"pki.newest_crl", R"sql(
-    SELECT number, shard, this_update, next_update, revoked, signature_id, der FROM crl
+    SELECT number, shard, this_update, next_update, revoked, signature_id FROM crl
      WHERE ca_id = $1 AND shard = $2 ORDER BY number DESC LIMIT 1)sql"};
 
 const db::Query kInsertAuthority{"pki.insert_authority", R"sql(
@@ -183,8 +183,7 @@ Result<std::optional<StoredCrl>> Store::newest_crl(std::int64_t ca, std::int64_t
   return db_.find(
       kNewestCrl,
       [](const db::Row& row) {
-        return StoredCrl{row.int64(0), row.int64(1), row.time(2),          row.time(3),
-                         row.int64(4), row.int64(5), bytes_in(row.blob(6))};
+        return StoredCrl{row.int64(0), row.int64(1), row.time(2), row.time(3), row.int64(4), row.int64(5), {}};
       },
       ca, shard);
 }

@@ -56,7 +56,7 @@ struct StoredCrl {
   Time this_update{}, next_update{};
   std::int64_t revoked = 0;
   std::int64_t signature = 0;
-  Bytes der{};  // where it was asked for
+  Bytes der{};  // when it is made; not read again
 };
 
 // Certificates of one product that end in a span of time.
