@@ -95,7 +95,8 @@ Result<Bytes> Enrolment::attributes(std::string_view wanted) const {
   return profile ? csr_attributes(*profile) : Bytes();
 }
 
-Result<StoredCertificate> Enrolment::issue(const StoredLabel& row, Request request, const ledger::Actor& actor) {
+Result<StoredCertificate> Enrolment::issue(const StoredLabel& row, Request request, const ledger::Actor& actor,
+                                           bool renews) {
   if (!service_)
     return fail(ErrorKind::unavailable, "HF-PKI-0028",
                 "this server has no signer: it enrols when it is started with one (serve --signer)");
@@ -106,7 +107,8 @@ Result<StoredCertificate> Enrolment::issue(const StoredLabel& row, Request reque
                                      .profile = row.profile,
                                      .grant = row.grant,
                                      .product = row.product,
-                                     .requester = std::string(kEstRequester)},
+                                     .requester = std::string(kEstRequester),
+                                     .renews = renews},
                                     orders, actor));
   return std::move(answers.front());
 }
@@ -182,7 +184,7 @@ Result<Enrolled> Enrolment::renew(std::string_view wanted, ByteView csr, ByteVie
   if (!std::ranges::equal(alternative_names(request.extension(x509::oid::kSubjectAltName)),
                           alternative_names(certificate->extension(x509::oid::kSubjectAltName))))
     return not_renewed("the request is for another subjectAltName");
-  HF_TRY(auto made, issue(row, std::move(request), {"certificate:" + digest_text(der), "est"}));
+  HF_TRY(auto made, issue(row, std::move(request), {"certificate:" + digest_text(der), "est"}, true));
   return Enrolled{std::move(made.der), {}};
 }
 

@@ -46,7 +46,8 @@ class Enrolment {
 
  private:
   [[nodiscard]] Result<StoredLabel> label(std::string_view label) const;
-  Result<StoredCertificate> issue(const StoredLabel& label, Request request, const ledger::Actor& actor);
+  Result<StoredCertificate> issue(const StoredLabel& label, Request request, const ledger::Actor& actor,
+                                  bool renews = false);
 
   Registry& registry_;
   keys::Service* service_;

@@ -190,6 +190,12 @@ Result<std::vector<Result<StoredCertificate>>> Issuer::issue(const Issuance& wan
   desk.branch = wanted.branch;
   desk.requester = wanted.requester;
   HF_CHECK(check_open(desk.ca, clock_.now()));
+  if (!wanted.renews) {
+    HF_TRY(const auto held,
+           database_.read([&](const db::Reader& reader) { return production_hold(reader, desk.product); }));
+    if (held)
+      return not_now("production of " + desk.product + " is on hold: " + *held + "; 'holdfast factory resume' ends it");
+  }
   const auto* const profile = desk.ca.profile(wanted.profile);
   if (!profile)
     return fail(ErrorKind::conflict, "HF-PKI-0023",

@@ -17,6 +17,7 @@ struct Issuance {
   std::string branch{};
   std::optional<Time> until{};  // else as the profile has it
   std::string requester{};      // whom the grant names; empty: who acts
+  bool renews = false;          // for a unit that is in the field: a hold of production does not stop it
 };
 
 struct Order {
@@ -37,8 +38,9 @@ class Issuer {
       : registry_(registry), service_(service), database_(database), clock_(clock) {}
 
   // One answer an order, in order. The whole batch is refused with HF-PKI-0016, HF-PKI-0018 (frozen, not valid now, its
-  // key not active), HF-PKI-0019 (the grant is not of its key), HF-PKI-0023 (not a profile of it); an order with
-  // HF-PKI-0005, HF-PKI-0010 or HF-PKI-0011. When the signer refuses one, the rest is not tried.
+  // key not active, production of the product on hold), HF-PKI-0019 (the grant is not of its key), HF-PKI-0023 (not a
+  // profile of it); an order with HF-PKI-0005, HF-PKI-0010 or HF-PKI-0011. When the signer refuses one, the rest is not
+  // tried.
   Result<std::vector<Result<StoredCertificate>>> issue(const Issuance& wanted, std::span<const Order> orders,
                                                        const ledger::Actor& actor);
   // HF-PKI-0025 if there is no such shard. A frozen CA still signs CRLs.

@@ -73,6 +73,39 @@ TEST_P(Register, Abuse30OneKeyIsOfOneSubjectAcrossBatches) {
   EXPECT_EQ(issue(grant, std::move(again))[0].error().code, "HF-PKI-0011");
 }
 
+TEST_P(Register, AHoldOfProductionStopsNewCertificatesAndNoRenewal) {
+  const auto grant = open_ca();
+  const auto code = [&](const char* subject, bool renews) {
+    const TestKey key(KeyAlgorithm::ecdsa_p256);
+    std::vector<Order> orders;
+    orders.push_back({request(key, subject)});
+    const auto answers = issuer_->issue(
+        {.authority = "devices", .profile = "idevid", .grant = grant, .product = "px-100", .renews = renews}, orders,
+        actor_);
+    return !answers            ? std::string(answers.error().code)
+           : !answers->front() ? std::string(answers->front().error().code)
+                               : std::string("ok");
+  };
+  static const db::Query kHold{"test.hold",
+                               "INSERT INTO factory_hold (hold_id, entry_id, sequence, ends, product, batch, release, "
+                               "factory, reason, body, created_at) "
+                               "VALUES ($1, 1, $1, $2, 'px-100', $3, 'px-100/1.0', NULL, 'exposed', '', 1)"};
+  const auto hold = [&](std::int64_t sequence, std::optional<std::int64_t> ends, std::optional<std::string> batch) {
+    ASSERT_TRUE(database_->write([&](db::Writer& writer) -> Result<void> {
+      HF_CHECK(writer.execute(kHold, sequence, ends, batch));
+      return {};
+    }));
+  };
+  EXPECT_EQ(code("serialNumber=H1", false), "ok");
+  hold(1, {}, "px-100/b1");
+  EXPECT_EQ(code("serialNumber=H2", false), "ok") << "of one batch, which the register does not know of a request";
+  hold(2, {}, {});
+  EXPECT_EQ(code("serialNumber=H3", false), "HF-PKI-0018");
+  EXPECT_EQ(code("serialNumber=H4", true), "ok") << "a unit in the field keeps its certificate current";
+  hold(3, 2, {});
+  EXPECT_EQ(code("serialNumber=H5", false), "ok");
+}
+
 TEST_P(Register, Abuse36AFrozenOrCompromisedOrEndedCaIssuesNothing) {
   const auto grant = open_ca();
   EXPECT_EQ(refusal(grant, "tsa"), "HF-PKI-0023");

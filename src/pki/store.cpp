@@ -3,6 +3,12 @@
 namespace hf::pki {
 namespace {
 
+// A hold is ended by a later row that names its sequence (src/factory).
+const db::Query kHold{"pki.production_hold", R"sql(
+    SELECT h.reason FROM factory_hold AS h
+     WHERE h.product = $1 AND h.ends IS NULL AND h.batch IS NULL AND h.factory IS NULL
+       AND NOT EXISTS (SELECT 1 FROM factory_hold AS e WHERE e.ends = h.sequence)
+     ORDER BY h.sequence DESC LIMIT 1)sql"};
 const db::Query kAuthority{"pki.authority", R"sql(
     SELECT a.ca_id, a.name, a.certificate, a.sha256, a.subject, a.key_name, a.profiles, a.publication, a.crl_shards, a.created_at,
            a.entry_id, s.state, s.reason, s.since
@@ -186,6 +192,11 @@ Result<std::optional<StoredCrl>> Store::newest_crl(std::int64_t ca, std::int64_t
         return StoredCrl{row.int64(0), row.int64(1), row.time(2), row.time(3), row.int64(4), row.int64(5), {}};
       },
       ca, shard);
+}
+
+Result<std::optional<std::string>> production_hold(const db::Reader& reader, std::string_view product) {
+  return reader.find(
+      kHold, [](const db::Row& row) { return row.string(0); }, product);
 }
 
 Result<std::int64_t> insert_authority(ledger::Transaction& transaction, ledger::EntryId entry,

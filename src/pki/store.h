@@ -97,6 +97,9 @@ class Store {
   const db::Reader& db_;
 };
 
+// Why production of a product is on hold at every factory, whatever the batch; absent: it is not.
+[[nodiscard]] Result<std::optional<std::string>> production_hold(const db::Reader& reader, std::string_view product);
+
 Result<std::int64_t> insert_authority(ledger::Transaction& transaction, ledger::EntryId entry,
                                       const StoredAuthority& authority);  // HF-PKI-0015 if it is there
 Result<void> insert_state(ledger::Transaction& transaction, ledger::EntryId entry, std::int64_t ca, bool frozen,
