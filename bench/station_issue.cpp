@@ -16,7 +16,7 @@ namespace x509 = crypto::x509;
 namespace der = crypto::der;
 
 constexpr auto kScheme = crypto::SignatureScheme::ecdsa_p256_sha256;
-constexpr int kUnits = 6000, kBatch = 1000, kSingles = 40;
+constexpr int kUnits = 3000, kBatch = 1000, kSingles = 40;
 
 Bytes signed_by(const test::TestKey& key, ByteView tbs) {
   return x509::signed_of(tbs, crypto::algorithm_identifier_of(kScheme), crypto::ecdsa_to_der(key.sign(kScheme, tbs)));
