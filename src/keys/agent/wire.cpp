@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cerrno>
 
 namespace hf::keys::agent {
@@ -9,8 +10,8 @@ namespace {
 
 constexpr std::size_t kLength = 4;
 
-void put_length(Bytes& out, std::size_t length) {
-  for (int shift = 24; shift >= 0; shift -= 8) out.push_back(std::uint8_t(length >> shift));
+void put_length(std::uint8_t* out, std::size_t length) {
+  for (int shift = 24; shift >= 0; shift -= 8) *out++ = std::uint8_t(length >> shift);
 }
 
 std::size_t length_at(ByteView bytes) {
@@ -30,14 +31,16 @@ bool read_whole(int descriptor, std::span<std::uint8_t> into) {
 }  // namespace
 
 Bytes encode(std::uint8_t kind, const std::vector<Bytes>& fields) {
-  Bytes body{kind};
+  std::size_t size = 1;
+  for (const auto& field : fields) size += kLength + field.size();
+  Bytes frame(kLength + size);
+  put_length(frame.data(), size);
+  frame[kLength] = kind;
+  auto* at = frame.data() + kLength + 1;
   for (const auto& field : fields) {
-    put_length(body, field.size());
-    body.insert(body.end(), field.begin(), field.end());
+    put_length(at, field.size());
+    at = std::copy(field.begin(), field.end(), at + kLength);
   }
-  Bytes frame;
-  put_length(frame, body.size());
-  frame.insert(frame.end(), body.begin(), body.end());
   return frame;
 }
 
