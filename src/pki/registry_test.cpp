@@ -79,9 +79,9 @@ TEST_P(Register, AHoldOfProductionStopsNewCertificatesAndNoRenewal) {
     const TestKey key(KeyAlgorithm::ecdsa_p256);
     std::vector<Order> orders;
     orders.push_back({request(key, subject)});
-    const auto answers = issuer_->issue(
-        {.authority = "devices", .profile = "idevid", .grant = grant, .product = "px-100", .renews = renews}, orders,
-        actor_);
+    const auto answers =
+        issuer_->issue({.authority = "devices", .profile = "idevid", .grant = grant, .product = "px", .renews = renews},
+                       orders, actor_);
     return !answers            ? std::string(answers.error().code)
            : !answers->front() ? std::string(answers->front().error().code)
                                : std::string("ok");
@@ -89,7 +89,7 @@ TEST_P(Register, AHoldOfProductionStopsNewCertificatesAndNoRenewal) {
   static const db::Query kHold{"test.hold",
                                "INSERT INTO factory_hold (hold_id, entry_id, sequence, ends, product, batch, release, "
                                "factory, reason, body, created_at) "
-                               "VALUES ($1, 1, $1, $2, 'px-100', $3, 'px-100/1.0', NULL, 'exposed', '', 1)"};
+                               "VALUES ($1, 1, $1, $2, 'px', $3, 'px/1.0', NULL, 'exposed', '', 1)"};
   const auto hold = [&](std::int64_t sequence, std::optional<std::int64_t> ends, std::optional<std::string> batch) {
     ASSERT_TRUE(database_->write([&](db::Writer& writer) -> Result<void> {
       HF_CHECK(writer.execute(kHold, sequence, ends, batch));
@@ -97,7 +97,7 @@ TEST_P(Register, AHoldOfProductionStopsNewCertificatesAndNoRenewal) {
     }));
   };
   EXPECT_EQ(code("serialNumber=H1", false), "ok");
-  hold(1, {}, "px-100/b1");
+  hold(1, {}, "px/b1");
   EXPECT_EQ(code("serialNumber=H2", false), "ok") << "of one batch, which the register does not know of a request";
   hold(2, {}, {});
   EXPECT_EQ(code("serialNumber=H3", false), "HF-PKI-0018");
