@@ -54,7 +54,7 @@ std::string est_text(ByteView bytes) { return to_base64(bytes); }
 Bytes certs_only(std::span<const Bytes> certificates) {
   std::vector<Bytes> list(certificates.begin(), certificates.end());
   Bytes all;
-  std::ranges::sort(list);  // a SET OF in DER
+  std::ranges::sort(list, [](const Bytes& a, const Bytes& b) { return text_of(a) < text_of(b); });  // a SET OF in DER
   for (const auto& one : list) all.insert(all.end(), one.begin(), one.end());
   const auto data =
       der::value(der::kSequence, Parts{der::integer(1), der::value(der::kSet, Parts{}),
