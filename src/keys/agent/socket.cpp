@@ -65,11 +65,11 @@ class Conversation {
 
   void run() {
     while (const auto frame = read_frame(descriptor_)) {
-      auto answer = answer_to(*frame);
+      const auto answer = answer_to(*frame);
+      if (!answer) tell_("refused: " + answer.error().message);  // before whoever asked goes on
       const bool sent = answer ? write_frame(descriptor_, std::uint8_t(Status::ok), *answer)
                                : write_frame(descriptor_, std::uint8_t(status_of(answer.error())),
                                              {bytes_in(answer.error().message)});
-      if (!answer) tell_("refused: " + answer.error().message);
       if (!sent) return;
     }
   }
