@@ -3,7 +3,7 @@
 #include <set>
 
 #include "keys/formats/all.h"
-#include "keys/formats/dsse_envelope.h"
+#include "keys/formats/enveloped.h"
 #include "keys/formats/support.h"
 
 namespace hf::keys {
@@ -63,69 +63,23 @@ Result<View> view_of(ByteView payload) {
   return view;
 }
 
-class Dsse final : public Format {
+class Dsse final : public EnvelopedFormat {
  public:
   std::string_view name() const override { return "dsse"; }
   std::string_view summary() const override {
     return "in-toto Statement v1 in a DSSE envelope: SLSA provenance and others";
   }
-  std::span<const SignatureScheme> schemes() const override { return envelope_schemes(); }
   bool recognizes(ByteView head) const override {
     const auto text = text_of(head);
     return trim(text).starts_with('{') &&
            (text.find(kStatement) != std::string_view::npos || text.find(kPayloadType) != std::string_view::npos);
   }
 
-  Result<Bytes> evidence(const std::filesystem::path& artifact, const JsonObject& options) const override {
-    HF_CHECK(Options::read(options, *this));
-    HF_TRY(const auto source, SourceFile::open(artifact));
-    HF_TRY(const auto payload, source.read_all(kEvidenceBytesMax));
-    HF_CHECK(view_of(payload));
-    return write_evidence(name(), {{"statement", to_base64(payload)}});
-  }
-
-  Result<View> view(ByteView evidence) const override {
-    HF_TRY(const auto payload, parse(evidence));
-    return view_of(payload);
-  }
-
-  Result<ToSign> to_sign(ByteView evidence, const SigningContext& context) const override {
-    HF_CHECK(check_context(*this, context));
-    HF_TRY(const auto payload, parse(evidence));
-    HF_CHECK(view_of(payload));
-    return ToSign{pre_authentication(kPayloadType, payload), false};
-  }
-
-  Result<void> assemble(const std::filesystem::path& artifact, ByteView evidence, const SigningContext& context,
-                        ByteView signature, const std::filesystem::path& out) const override {
-    HF_CHECK(check_context(*this, context));
-    HF_TRY(const auto payload, parse(evidence));
-    HF_TRY(const auto source, SourceFile::open(artifact));
-    HF_TRY(const auto found, source.read_all(kEvidenceBytesMax));
-    if (found != payload)
-      return fail(ErrorKind::conflict, "HF-FORMAT-0009", "the artifact is not the one that the signature was made for");
-    HF_TRY(auto target, TargetFile::create(out));
-    HF_CHECK(target.write(bytes_of(envelope_text(kPayloadType, payload, context.key, context.scheme, signature))));
-    return finish(target, *this, artifact, evidence, context);
-  }
-
-  Result<View> verify(const SignedFile& file, const Trust& trust) const override {
-    HF_TRY(const auto source, SourceFile::open(file.file));
-    HF_TRY(const auto text, source.read_all(kEnvelopeMax));
-    HF_TRY(const auto envelope, read_envelope(text, kPayloadType));
-    HF_TRY(auto view, view_of(envelope.payload));
-    const auto signer = envelope_signer(envelope, kPayloadType, trust.keys);
-    if (!signer) return not_verified("no signature of the envelope is by a trusted key");
-    view.facts["signer_key"] = to_hex(fingerprint_of(*signer));
-    return view;
-  }
-
- private:
-  static Result<Bytes> parse(ByteView evidence) {
-    Bytes payload;
-    HF_CHECK(read_evidence("dsse", evidence, [&](Fields& fields) { payload = base64_field(fields, "statement"); }));
-    return payload;
-  }
+ protected:
+  std::string_view payload_type() const override { return kPayloadType; }
+  std::string_view member() const override { return "statement"; }
+  std::size_t artifact_max() const override { return kEvidenceBytesMax; }
+  Result<View> view_of_payload(ByteView payload) const override { return view_of(payload); }
 };
 
 }  // namespace
