@@ -1,10 +1,7 @@
 #include "app/serve.h"
 
-#include <sys/signalfd.h>
-
 #include <unistd.h>
 #include <chrono>
-#include <csignal>
 #include <fstream>
 #include <ostream>
 
@@ -14,7 +11,7 @@
 #include "app/publisher.h"
 #include "app/routes.h"
 #include "app/server_identity.h"
-#include "base/descriptor.h"
+#include "base/stop_signal.h"
 #include "keys/cli_installation.h"
 #include "net/server.h"
 
@@ -38,13 +35,7 @@ Result<std::uint16_t> port_of(const cli::Args& args, const Plane& plane) {
 }
 
 Result<cli::Exit> serve(const cli::Args& args, cli::Terminal& terminal) {
-  // Signals are read from a descriptor by this thread, and blocked in all that it starts.
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGINT, SIGTERM}) sigaddset(&signals, signal);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  const Descriptor stop(signalfd(-1, &signals, SFD_CLOEXEC));
-  if (!stop) return fail(ErrorKind::internal, "HF-APP-0003", "signals cannot be read");
+  HF_TRY(const auto stop, StopSignal::block());
 
   HF_TRY(const auto instance, Instance::create(instance::data_of(args)));
   net::Log log(instance->clock(), net::stderr_sink());
@@ -119,8 +110,7 @@ Result<cli::Exit> serve(const cli::Args& args, cli::Terminal& terminal) {
     terminal.out << "\nCtrl-C stops; what was accepted is finished first.\n" << std::flush;
     if (const auto path = args.option("url-file")) std::ofstream(std::string(*path)) << operator_url << "\n";
 
-    signalfd_siginfo received{};
-    while (::read(stop.get(), &received, sizeof received) < 0 && errno == EINTR) {}
+    stop.wait();
     constexpr std::chrono::seconds kPatience{30};
     const bool whole = server->stop(kPatience);
     denials.flush();

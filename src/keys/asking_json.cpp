@@ -6,7 +6,7 @@ namespace {
 constexpr std::size_t kCertificateMax = 32U << 10;  // bytes, as base64
 constexpr std::size_t kIntermediatesMax = 8;
 constexpr std::int64_t kHoursMax = 24 * 3660;
-constexpr std::size_t kSignatureMax = 1024;
+constexpr std::size_t kSignatureMax = 1024, kReasonMax = 1024, kSha256 = 32;
 constexpr std::size_t kSpkiMax = 2048;
 
 JsonArray base64_list(const std::vector<Bytes>& list) {
@@ -36,6 +36,12 @@ std::vector<Bytes> base64_list_in(Fields& in, std::string_view name) {
     else list.push_back(*std::move(bytes));
   }
   return list;
+}
+
+std::string sha256_in(Fields& in) {
+  const auto digest = in.hex("sha256", kSha256);
+  if (digest.size() != kSha256) in.fault("sha256", "64 hex digits");
+  return to_hex(digest);
 }
 
 std::optional<crypto::SignatureScheme> scheme_in(Fields& in) {
@@ -84,11 +90,9 @@ Result<NewRequest> new_request_of(const Json& json) {
   in.object("artifact", [&](Fields& artifact) {
     wanted.artifact.name = artifact.text("name", 1024);
     wanted.artifact.size = artifact.integer("size", 0, std::int64_t{1} << 53);
-    const auto digest = artifact.hex("sha256", 32);
-    if (digest.size() != 32) artifact.fault("sha256", "64 hex digits");
-    wanted.artifact.sha256 = to_hex(digest);
+    wanted.artifact.sha256 = sha256_in(artifact);
   });
-  wanted.reason = in.text_or_none("reason", 1024).value_or("");
+  wanted.reason = in.text_or_none("reason", kReasonMax).value_or("");
   wanted.branch = in.text_or_none("branch").value_or("");
   wanted.uses = in.integer_or_none("uses", 1, 1'000'000'000).value_or(1);
   if (in.find("certificate")) wanted.certificate = base64_in(in, "certificate", kCertificateMax);
@@ -121,11 +125,30 @@ Result<NewGrant> new_grant_of(const Json& json) {
   wanted.grant.formats = in.texts("formats");
   wanted.grant.requesters = in.texts_or_none("requesters").value_or(std::vector<std::string>());
   wanted.grant.branches = in.texts_or_none("branches");
-  wanted.reason = in.text_or_none("reason", 1024).value_or("");
+  wanted.reason = in.text_or_none("reason", kReasonMax).value_or("");
   wanted.valid = std::chrono::hours(in.integer("hours", 1, kHoursMax));
   in.close();
   HF_CHECK(without(faults));
   return wanted;
+}
+
+Result<std::string> signed_file_of(const Json& json) {
+  std::vector<Fault> faults;
+  Fields in(json, "", faults);
+  auto digest = sha256_in(in);
+  in.close();
+  HF_CHECK(without(faults));
+  return digest;
+}
+
+Result<NewIncident> incident_of(const Json& json, std::string_view key) {
+  std::vector<Fault> faults;
+  Fields in(json, "", faults);
+  NewIncident incident{.key = std::string(key), .reason = in.text("reason", kReasonMax)};
+  incident.effective_at = in.time_or_none("effective_at");
+  in.close();
+  HF_CHECK(without(faults));
+  return incident;
 }
 
 JsonObject to_json(const Signed& made) {

@@ -12,6 +12,9 @@ namespace hf::keys {
 [[nodiscard]] Result<NewRequest> new_request_of(const Json& json);
 [[nodiscard]] Result<NewGrant> new_grant_of(const Json& json);
 
+[[nodiscard]] Result<std::string> signed_file_of(const Json& json);                     // SignedFile: its SHA-256, hex
+[[nodiscard]] Result<NewIncident> incident_of(const Json& json, std::string_view key);  // KeyFreeze
+
 [[nodiscard]] JsonObject to_json(const Signed& made);  // MadeSignature
 [[nodiscard]] Result<Signed> signed_of(const Json& json);
 

@@ -80,12 +80,7 @@ Result<Response> put_in_force(const Request& request, const Api& api) {
 Result<Response> freeze(const Request& request, const Api& api) {
   HF_TRY(auto* const signing, signer_of(api));
   HF_TRY(const auto body, parse_json(request.body.text()));
-  std::vector<Fault> faults;
-  Fields in(body, "", faults);
-  NewIncident incident{.key = std::string(request.path("name")), .reason = in.text("reason", 1024)};
-  incident.effective_at = in.time_or_none("effective_at");
-  in.close();
-  if (!faults.empty()) return fail(ErrorKind::invalid, "HF-KEYS-0021", faults[0].pointer + ": " + faults[0].what);
+  HF_TRY(const auto incident, incident_of(body, request.path("name")));
   HF_CHECK(signing->freeze(incident, accounts::actor_of(request)));
   HF_TRY(const auto sight, api.book.key_sight(incident.key));
   HF_TRY(const auto object, key_json(sight));
@@ -100,14 +95,9 @@ Result<Response> record_file(const Request& request, const Api& api) {
   if (error != std::errc{} || end != text.data() + text.size())
     return fail(ErrorKind::invalid, "HF-KEYS-0021", "a signature is named by its number");
   HF_TRY(const auto body, parse_json(request.body.text()));
-  std::vector<Fault> faults;
-  Fields in(body, "", faults);
-  const auto digest = in.hex("sha256", 32);
-  if (digest.size() != 32) in.fault("sha256", "64 hex digits");
-  in.close();
-  if (!faults.empty()) return fail(ErrorKind::invalid, "HF-KEYS-0021", faults[0].pointer + ": " + faults[0].what);
-  HF_CHECK(signing->record_file(id, to_hex(digest), accounts::actor_of(request)));
-  return json(201, {{"signature_id", id}, {"sha256", to_hex(digest)}});
+  HF_TRY(const auto digest, signed_file_of(body));
+  HF_CHECK(signing->record_file(id, digest, accounts::actor_of(request)));
+  return json(201, {{"signature_id", id}, {"sha256", digest}});
 }
 
 }  // namespace

@@ -1,14 +1,11 @@
 #include "keys/agent/cli_agent.h"
 
-#include <sys/signalfd.h>
-#include <unistd.h>
-#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <mutex>
 #include <ostream>
 
-#include "base/descriptor.h"
+#include "base/stop_signal.h"
 #include "keys/agent/http_spsdk.h"
 #include "keys/agent/socket.h"
 #include "keys/agent/wire.h"
@@ -32,12 +29,7 @@ Result<std::filesystem::path> socket_of(const cli::Args& args) {
 }
 
 Result<cli::Exit> run(const cli::Args& args, cli::Terminal& terminal) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGINT, SIGTERM}) sigaddset(&signals, signal);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  const Descriptor stop(signalfd(-1, &signals, SFD_CLOEXEC));
-  if (!stop) return fail(ErrorKind::internal, "HF-APP-0003", "signals cannot be read");
+  HF_TRY(const auto stop, StopSignal::block());
 
   HF_TRY(const auto path, socket_of(args));
   HF_TRY(const auto port, args.integer("spsdk-port", 0, 0, 65535));
@@ -63,8 +55,7 @@ Result<cli::Exit> run(const cli::Args& args, cli::Terminal& terminal) {
     terminal.out << "spsdk       type=proxy;host=localhost;port=" << spsdk->port("spsdk") << "\n";
   }
   terminal.out << "\nCtrl-C stops.\n" << std::flush;
-  signalfd_siginfo received{};
-  while (::read(stop.get(), &received, sizeof received) < 0 && errno == EINTR) {}
+  stop.wait();
   return cli::kOk;
 }
 
@@ -73,12 +64,6 @@ struct Chosen {
   Mechanism mechanism{};
   bool ec = false;
 };
-
-Bytes bytes_in(std::string_view text) { return {text.begin(), text.end()}; }
-Bytes number_of(Mechanism mechanism) {
-  const auto number = std::uint32_t(mechanism);
-  return {std::uint8_t(number >> 24), std::uint8_t(number >> 16), std::uint8_t(number >> 8), std::uint8_t(number)};
-}
 
 // The mechanism that hashes with what the key's kind signs; RSA is PKCS #1 v1.5, which boot ROMs and callouts expect.
 Result<Chosen> choose(agent::Caller& caller, std::string_view wanted) {
@@ -92,7 +77,7 @@ Result<Chosen> choose(agent::Caller& caller, std::string_view wanted) {
         return fail(ErrorKind::invalid, "HF-AGENT-0002", "the agent has several keys: name one with --key");
       continue;
     }
-    const bool ec = fields[at + 1] == bytes_in("ec");
+    const bool ec = fields[at + 1] == agent::field_of("ec");
     found = Chosen{fields[at],
                    !ec                                 ? Mechanism::sha256_rsa_pkcs
                    : fields[at + 3].size() == kP384Oid ? Mechanism::ecdsa_sha384
@@ -111,14 +96,16 @@ Result<cli::Exit> sign(const cli::Args& args, cli::Terminal& terminal) {
   const std::string name(args.positional(0));
   std::ifstream file(name, std::ios::binary);
   if (!file) return fail(ErrorKind::not_found, "HF-CLI-0004", "cannot open " + name);
-  HF_CHECK(caller.ask(std::uint8_t(Op::hash), {number_of(key.mechanism)}));
+  HF_CHECK(caller.ask(std::uint8_t(Op::hash), {agent::field_of(std::uint32_t(key.mechanism))}));
   Bytes piece(kPiece);
   while (file.read(reinterpret_cast<char*>(piece.data()), std::streamsize(piece.size())), file.gcount() > 0)
     HF_CHECK(caller.ask(std::uint8_t(Op::update), {Bytes(piece.begin(), piece.begin() + file.gcount())}));
   if (file.bad()) return fail(ErrorKind::invalid, "HF-CLI-0004", "cannot read " + name);
-  HF_TRY(const auto made,
-         caller.ask(std::uint8_t(Op::sign),
-                    {key.name, number_of(key.mechanism), {}, bytes_in(args.option("grant").value_or("")), {}}));
+  HF_TRY(const auto made, caller.ask(std::uint8_t(Op::sign), {key.name,
+                                                              agent::field_of(std::uint32_t(key.mechanism)),
+                                                              {},
+                                                              agent::field_of(args.option("grant").value_or("")),
+                                                              {}}));
   if (made.size() != 1) return fail(ErrorKind::unavailable, "HF-AGENT-0005", "the agent's answer is no signature");
   auto signature = made[0];
   if (key.ec && encoding != "p1363") signature = crypto::ecdsa_to_der(signature);

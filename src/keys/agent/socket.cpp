@@ -16,13 +16,9 @@ namespace hf::keys::agent {
 namespace {
 
 std::optional<Mechanism> mechanism_in(const Bytes& field) {
-  if (field.size() != 4) return {};
-  return mechanism_of(std::uint32_t(field[0]) << 24 | std::uint32_t(field[1]) << 16 | std::uint32_t(field[2]) << 8 |
-                      field[3]);
+  const auto number = number_in(field);
+  return number ? mechanism_of(*number) : std::nullopt;
 }
-
-Bytes bytes_in(std::string_view text) { return {text.begin(), text.end()}; }
-std::string text_in(const Bytes& bytes) { return {bytes.begin(), bytes.end()}; }
 
 // Curves by the OID of their parameters (RFC 5480 section 2.1.1.1), DER.
 constexpr std::array<std::uint8_t, 10> kP256{0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
@@ -34,7 +30,7 @@ std::vector<Bytes> fields_of(const std::vector<KnownKey>& keys) {
     const auto fingerprint = fingerprint_of(key);
     const Bytes id(fingerprint.begin(), fingerprint.end());
     if (const auto numbers = rsa_numbers_of(key)) {
-      for (const auto& field : {bytes_in(name), bytes_in("rsa"), id, numbers->modulus, numbers->exponent})
+      for (const auto& field : {field_of(name), field_of("rsa"), id, numbers->modulus, numbers->exponent})
         fields.push_back(field);
       continue;
     }
@@ -42,7 +38,7 @@ std::vector<Bytes> fields_of(const std::vector<KnownKey>& keys) {
       continue;  // Ed25519 signs the message itself, which no tool hands to a token as a digest
     const Bytes curve = key.algorithm == crypto::KeyAlgorithm::ecdsa_p256 ? Bytes(kP256.begin(), kP256.end())
                                                                           : Bytes(kP384.begin(), kP384.end());
-    for (const auto& field : {bytes_in(name), bytes_in("ec"), id, curve, key.point}) fields.push_back(field);
+    for (const auto& field : {field_of(name), field_of("ec"), id, curve, key.point}) fields.push_back(field);
   }
   return fields;
 }
@@ -69,7 +65,7 @@ class Conversation {
       if (!answer) tell_("refused: " + answer.error().message);  // before whoever asked goes on
       const bool sent = answer ? write_frame(descriptor_, std::uint8_t(Status::ok), *answer)
                                : write_frame(descriptor_, std::uint8_t(status_of(answer.error())),
-                                             {bytes_in(answer.error().message)});
+                                             {field_of(answer.error().message)});
       if (!sent) return;
     }
   }
@@ -105,9 +101,9 @@ class Conversation {
       data = hashing_->finish();
       hashing_.reset();
     }
-    HF_TRY(const auto key, agent_.key(text_in(in[0])));
+    HF_TRY(const auto key, agent_.key(text_of(in[0])));
     HF_TRY(const auto prepared, prepare(*mechanism, in[2], key.key.algorithm, data));
-    HF_TRY(auto signature, agent_.sign(key, prepared, text_in(in[3]), "digest from a tool"));
+    HF_TRY(auto signature, agent_.sign(key, prepared, text_of(in[3]), "digest from a tool"));
     tell_("signed " + to_hex(prepared.digest) + " with " + key.name);
     return std::vector<Bytes>{std::move(signature)};
   }
@@ -243,7 +239,8 @@ Result<std::vector<Bytes>> Caller::ask(std::uint8_t op, const std::vector<Bytes>
   auto answer = read_frame(descriptor_.get());
   if (!answer) return fail(ErrorKind::unavailable, "HF-AGENT-0005", "the agent is gone");
   if (Status(answer->kind) == Status::ok) return std::move(answer->fields);
-  const auto text = answer->fields.empty() ? std::string("the agent refuses") : text_in(answer->fields.front());
+  const auto text =
+      answer->fields.empty() ? std::string("the agent refuses") : std::string(text_of(answer->fields.front()));
   const auto kind = Status(answer->kind) == Status::refused       ? ErrorKind::forbidden
                     : Status(answer->kind) == Status::not_found   ? ErrorKind::not_found
                     : Status(answer->kind) == Status::unavailable ? ErrorKind::unavailable

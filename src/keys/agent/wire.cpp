@@ -30,6 +30,17 @@ bool read_whole(int descriptor, std::span<std::uint8_t> into) {
 
 }  // namespace
 
+Bytes field_of(std::string_view text) { return {text.begin(), text.end()}; }
+Bytes field_of(std::uint32_t number) {
+  Bytes field(kLength);
+  put_length(field.data(), number);
+  return field;
+}
+std::optional<std::uint32_t> number_in(ByteView field) {
+  if (field.size() != kLength) return {};
+  return std::uint32_t(length_at(field));
+}
+
 Bytes encode(std::uint8_t kind, const std::vector<Bytes>& fields) {
   std::size_t size = 1;
   for (const auto& field : fields) size += kLength + field.size();

@@ -35,6 +35,11 @@ struct Frame {
   std::vector<Bytes> fields;
 };
 
+// Of a text, and of a number as four bytes, big endian; and a number read back.
+[[nodiscard]] Bytes field_of(std::string_view text);
+[[nodiscard]] Bytes field_of(std::uint32_t number);
+[[nodiscard]] std::optional<std::uint32_t> number_in(ByteView field);
+
 [[nodiscard]] Bytes encode(std::uint8_t kind, const std::vector<Bytes>& fields);  // with its length
 // Of a frame without its length. Empty: a field that ends beyond the frame, or too many.
 [[nodiscard]] std::optional<Frame> decode(ByteView body);
