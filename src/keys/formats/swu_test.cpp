@@ -62,14 +62,17 @@ struct Bundle {
 };
 
 // swupdate's client asks its installer how it stands and, where it asks before that has begun, takes the state of rest
-// for success and ends both; or, seldom, the two wait for each other for ever (2022.12, each seen once in some 50 runs
-// on a busy machine). Such a run has judged nothing, and is made again.
+// for success, ends and takes its temporary files away under the installer; or, seldom, the two wait for each other for
+// ever (2022.12, each seen once in some 50 runs on a busy machine). Such a run has judged nothing, and is made again:
+// one that has judged tells its end after its beginning.
 Run swupdate(const Bundle& bundle, const std::string& options, const fs::path& file) {
   constexpr int kTries = 20, kKilled = 137;
   for (int tries = 1;; ++tries) {
     auto done = run("TMPDIR=" + bundle.dir.path().string() + " timeout --signal=KILL 30 swupdate -v " + options +
                     " -k " + bundle.certificate_file.string() + " -i " + file.string());
-    const bool judged = done.exit != kKilled && done.output.find("SWUPDATE started") != std::string::npos;
+    const auto begun = done.output.find("SWUPDATE started"), ended = done.output.find("[endupdate]");
+    const bool judged =
+        done.exit != kKilled && begun != std::string::npos && ended != std::string::npos && begun < ended;
     if (judged || tries == kTries) return done;
   }
 }
