@@ -70,7 +70,9 @@ Result<KeyPair> the_pair(Session& session, std::span<const CK_OBJECT_HANDLE> pri
   if (id.empty() || id != public_id) return mixed();
   HF_TRY(auto public_key, read_public_key(session, publics[0]));
   const auto always = session.attribute(privates[0], CKA_ALWAYS_AUTHENTICATE);  // optional on a token
-  return KeyPair{privates[0], std::move(id), std::move(public_key), always && *always == Bytes{CK_TRUE}};
+  auto verifier = std::make_shared<const Verifier>(public_key);
+  return KeyPair{privates[0], std::move(id), std::move(public_key), always && *always == Bytes{CK_TRUE},
+                 std::move(verifier)};
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Signing key pairs on a token. Internal to this folder: includes pkcs11.h.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@ struct KeyPair {
   Bytes id;  // CKA_ID, the same on both halves
   PublicKey public_key;
   bool always_authenticate = false;
+  std::shared_ptr<const Verifier> verifier;  // of public_key: made once, an EC point costs as much as a verification
 };
 
 [[nodiscard]] Custody custody_of(Session& session, CK_OBJECT_HANDLE private_key);

@@ -9,7 +9,7 @@
 namespace hf::crypto::p11 {
 namespace {
 
-constexpr std::size_t kIdleSessionsMax = 8;
+constexpr std::size_t kIdleSessionsMax = 16;
 
 }  // namespace
 
@@ -180,7 +180,7 @@ namespace {
 Result<Bytes> sign_and_verify(Session& session, const KeyPair& key, SignatureScheme scheme, ByteView input,
                               const Secret& pin) {
   HF_TRY(auto signature, p11::sign(session, key, scheme, input, pin));
-  if (!Verifier(key.public_key).verify_input(scheme, input, signature))
+  if (!key.verifier->verify_input(scheme, input, signature))
     return fail(ErrorKind::internal, "HF-KEY-0003", "the token made a signature that does not verify; it was withheld",
                 "CKA_ID " + to_hex(key.id));
   return signature;

@@ -1,12 +1,14 @@
 #include "keys/signer/channel.h"
 
 #include <sys/socket.h>
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
 #include <mutex>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "keys/json_fields.h"
 namespace hf::keys {
@@ -20,17 +22,6 @@ constexpr std::array<std::pair<ErrorKind, std::string_view>, 8> kKinds{{{ErrorKi
                                                                         {ErrorKind::limit, "limit"},
                                                                         {ErrorKind::unavailable, "unavailable"},
                                                                         {ErrorKind::internal, "internal"}}};
-
-bool receive_all(int socket, char* out, std::size_t size) {
-  while (size > 0) {
-    const auto n = ::recv(socket, out, size, 0);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    out += n;
-    size -= std::size_t(n);
-  }
-  return true;
-}
 
 // Codes are literals elsewhere; one that came through the channel is kept for good. There are few.
 std::string_view keep(std::string_view code) {
@@ -59,18 +50,35 @@ bool send_frame(int socket, const JsonObject& message) {
   return true;
 }
 
-Result<JsonObject> receive_frame(int socket) {
+bool FrameReader::fill(std::size_t size) {
+  constexpr std::size_t kAhead = 16U << 10;
+  if (buffer_.size() - at_ >= size) return true;
+  buffer_.erase(0, std::exchange(at_, 0));
+  while (buffer_.size() < size) {
+    const auto held = buffer_.size();
+    buffer_.resize(std::max(size, held + kAhead));
+    ssize_t n = 0;
+    do n = ::recv(socket_, buffer_.data() + held, buffer_.size() - held, 0);
+    while (n < 0 && errno == EINTR);
+    buffer_.resize(held + std::size_t(std::max<ssize_t>(n, 0)));
+    if (n <= 0) return false;
+  }
+  return true;
+}
+
+Result<JsonObject> FrameReader::next() {
+  constexpr std::size_t kHead = 4;
   const auto gone = [](std::string why) {
     return fail(ErrorKind::unavailable, "HF-SIGNER-0009", "the signer is gone", std::move(why));
   };
-  std::array<char, 4> head{};
-  if (!receive_all(socket, head.data(), head.size())) return gone("end of the stream");
+  if (!fill(kHead)) return gone("end of the stream");
   std::uint32_t size = 0;
-  for (std::size_t i = head.size(); i-- > 0;) size = size << 8 | std::uint8_t(head[i]);
+  for (std::size_t i = kHead; i-- > 0;) size = size << 8 | std::uint8_t(buffer_[at_ + i]);
   if (size > kFrameMax) return gone("a frame of " + std::to_string(size) + " bytes");
-  std::string text(size, '\0');
-  if (!receive_all(socket, text.data(), text.size())) return gone("cut off");
-  auto json = parse_json(text, {.bytes_max = kFrameMax, .depth_max = 32});
+  if (!fill(kHead + size)) return gone("cut off");
+  auto json =
+      parse_json(std::string_view(buffer_).substr(at_ + kHead, size), {.bytes_max = kFrameMax, .depth_max = 32});
+  at_ += kHead + size;
   if (!json || !json->is_object()) return gone("a frame that is no object");
   return std::move(json->get_object());
 }

@@ -2,6 +2,7 @@
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <array>
 #include <condition_variable>
 #include <csignal>
 #include <functional>
@@ -15,7 +16,7 @@
 namespace hf::keys {
 namespace {
 
-constexpr int kSignThreads = 4;  // SoftHSM gains nothing from more; a network HSM waits in them
+constexpr int kSignThreads = 16;  // most wait for the disk: one flush of the journal is for all that came meanwhile
 
 // A queue of jobs and the threads that do them; the destructor does what is left.
 class Threads {
@@ -98,34 +99,54 @@ Result<std::unique_ptr<crypto::Token>> open_tokens(const JsonObject& json, const
 
 class Server {
  public:
-  Server(int channel, std::unique_ptr<Custodian> custodian) : channel_(channel), custodian_(std::move(custodian)) {}
+  Server(int channel, FrameReader frames, std::unique_ptr<Custodian> custodian)
+      : channel_(channel), frames_(std::move(frames)), custodian_(std::move(custodian)) {}
 
   void run() {
     for (;;) {
-      auto message = receive_frame(channel_);
+      auto message = frames_.next();
       if (!message) return;
       const bool sign = message->if_contains("op") && message->at("op") == "sign";
-      (sign ? signing_ : administration_).push([this, request = *std::move(message)] { answer(request); });
+      if (!sign) {
+        administration_.push([this, request = *std::move(message)] { answer(request, nullptr); });
+        continue;
+      }
+      // Here, in the order in which they were sent: a number means the documents that came last with it.
+      keep_documents(*message);
+      const auto number = std::size_t(number_at(*message, "number"));
+      signing_.push(
+          [this, request = *std::move(message), documents = number < documents_.size() ? documents_[number] : nullptr] {
+            answer(request, documents.get());
+          });
     }
   }
 
  private:
-  void answer(const JsonObject& request) {
+  void keep_documents(const JsonObject& message) {
+    const auto* shown = object_at(message, "documents");
+    const auto number = std::size_t(number_at(message, "number"));
+    if (!shown || number >= documents_.size()) return;
+    auto documents = documents_of(*shown);
+    documents_[number] = documents ? std::make_shared<const Documents>(*std::move(documents)) : nullptr;
+  }
+
+  void answer(const JsonObject& request, const Documents* documents) {
     JsonObject reply;
     if (const auto* id = request.if_contains("id")) reply["id"] = *id;
-    auto result = act(request);
+    auto result = act(request, documents);
     if (result) reply["ok"] = *std::move(result);
     else reply["error"] = to_json(result.error());
     const std::lock_guard lock(sending_);
     static_cast<void>(send_frame(channel_, reply));  // nobody is there any more: run() ends as well
   }
 
-  Result<JsonObject> act(const JsonObject& request) {
+  Result<JsonObject> act(const JsonObject& request, const Documents* documents) {
     const auto* named = request.if_contains("op");
     const auto op = named && named->is_string() ? std::string_view(named->get_string()) : std::string_view();
     const auto member = [&](std::string_view name) { return request.if_contains(name); };
     if (op == "sign") {
-      HF_TRY(const auto order, sign_order_of(request));
+      if (!documents) return unknown("sign without documents");
+      HF_TRY(const auto order, sign_order_of(request, *documents));
       HF_TRY(const auto signature, custodian_->sign(order));
       return to_json(signature);
     }
@@ -185,7 +206,9 @@ class Server {
   }
 
   int channel_;
+  FrameReader frames_;
   std::unique_ptr<Custodian> custodian_;
+  std::array<std::shared_ptr<const Documents>, kDocumentsMax> documents_;  // of the thread of run()
   std::mutex sending_;
   Threads signing_{kSignThreads};
   Threads administration_{1};  // making and finding objects at once confuses SoftHSM
@@ -195,7 +218,8 @@ class Server {
 
 int run_signer(int channel, const Clock& clock, Custodian::FormatFinder formats) {
   harden();
-  const auto first = receive_frame(channel);
+  FrameReader frames(channel);
+  const auto first = frames.next();
   if (!first) return 1;
   const auto open = [&]() -> Result<std::unique_ptr<Custodian>> {
     HF_TRY(auto token, open_tokens(*first, clock));
@@ -214,7 +238,8 @@ int run_signer(int channel, const Clock& clock, Custodian::FormatFinder formats)
   }
   reply["ok"] = to_json((*custodian)->head());
   if (!send_frame(channel, reply)) return 1;
-  Server(channel, *std::move(custodian)).run();  // its end: threads drained, journal flushed, C_Finalize
+  Server(channel, std::move(frames), *std::move(custodian))
+      .run();  // its end: threads drained, journal flushed, C_Finalize
   return 0;
 }
 

@@ -38,26 +38,42 @@ struct Signer::Child {
 
   struct Wait {
     std::optional<JsonObject> reply;
+    std::condition_variable answered;  // its own: many ask at once, and one answer wakes one
   };
 
   void read() {
-    for (;;) {
-      auto message = receive_frame(socket.get());
+    for (FrameReader frames(socket.get());;) {
+      auto message = frames.next();
       const std::lock_guard lock(mutex);
       if (!message) {
         dead = true;
-        answered.notify_all();
+        for (const auto& [id, wait] : waiting) wait->answered.notify_one();
         return;
       }
       const auto* id = message->if_contains("id");
       const auto found = id && id->is_int64() ? waiting.find(id->get_int64()) : waiting.end();
       if (found == waiting.end()) continue;
       found->second->reply = *std::move(message);
-      answered.notify_all();
+      found->second->answered.notify_one();
     }
   }
 
-  Result<JsonObject> ask(std::string_view op, JsonObject message, std::chrono::milliseconds deadline) {
+  // The number of an order's documents, which go with it where the other side does not have them. With `sending` held.
+  void show_documents(const SignOrder& order, JsonObject& message) {
+    const auto known = std::ranges::find_if(
+        shown, [&](const Documents& one) { return one.request == order.request && one.approvals == order.approvals; });
+    auto number = std::size_t(known - shown.begin());
+    if (known == shown.end()) {
+      number = next_shown++ % kDocumentsMax;
+      if (number == shown.size()) shown.emplace_back();
+      shown[number] = {order.request, order.approvals};
+      message["documents"] = documents_json(order);
+    }
+    message["number"] = number;
+  }
+
+  Result<JsonObject> ask(std::string_view op, JsonObject message, std::chrono::milliseconds deadline,
+                         const SignOrder* order = nullptr) {
     Wait wait;
     std::unique_lock lock(mutex);
     const auto id = ++ids;
@@ -67,13 +83,14 @@ struct Signer::Child {
     message["op"] = op;
     {
       const std::lock_guard sending_lock(sending);
+      if (order) show_documents(*order, message);
       if (!send_frame(socket.get(), message)) {
         lock.lock();
         dead = true;
       }
     }
     if (!lock.owns_lock()) lock.lock();
-    const bool in_time = answered.wait_for(lock, deadline, [&] { return wait.reply || dead; });
+    const bool in_time = wait.answered.wait_for(lock, deadline, [&] { return wait.reply || dead; });
     waiting.erase(id);
     if (!in_time)
       return fail(ErrorKind::unavailable, "HF-SIGNER-0011",
@@ -90,9 +107,10 @@ struct Signer::Child {
   Descriptor socket;
   pid_t pid = 0;
   std::thread reader;
-  std::mutex sending;
+  std::mutex sending;  // guards the two below
+  std::vector<Documents> shown;
+  std::size_t next_shown = 0;
   std::mutex mutex;
-  std::condition_variable answered;
   std::map<std::int64_t, Wait*> waiting;
   std::int64_t ids = 0;
   bool dead = false;
@@ -177,11 +195,11 @@ Result<std::shared_ptr<Signer::Child>> Signer::running() {
   return child;
 }
 
-Result<JsonObject> Signer::call(std::string_view op, JsonObject message) {
+Result<JsonObject> Signer::call(std::string_view op, JsonObject message, const SignOrder* order) {
   std::unique_lock lock(mutex_);
   HF_TRY(const auto child, running());
   lock.unlock();
-  auto answer = child->ask(op, std::move(message), config_.deadline);
+  auto answer = child->ask(op, std::move(message), config_.deadline, order);
   if (answer) return answer;
   if (answer.error().code == "HF-SIGNER-0011" || answer.error().code == "HF-SIGNER-0009" ||
       answer.error().code == "HF-P11-0014") {
@@ -231,7 +249,7 @@ Result<Charter> Signer::charter(std::string_view key) {
   return charter_of(answer);
 }
 Result<Signature> Signer::sign(const SignOrder& order) {
-  HF_TRY(const auto answer, call("sign", to_json(order)));
+  HF_TRY(const auto answer, call("sign", to_json(order), &order));
   return signature_of(answer);
 }
 

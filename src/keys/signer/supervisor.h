@@ -44,7 +44,7 @@ class Signer {
 
  private:
   struct Child;
-  Result<JsonObject> call(std::string_view op, JsonObject message);
+  Result<JsonObject> call(std::string_view op, JsonObject message, const SignOrder* order = nullptr);
   Result<std::shared_ptr<Child>> running();  // with mutex_ held
   void end(const std::shared_ptr<Child>& child, bool kill);
 

@@ -61,12 +61,23 @@ Result<std::vector<Approval>> approvals_of(const Json* json) {
   return approvals;
 }
 
+JsonObject documents_json(const SignOrder& order) {
+  return {{"request", to_json(order.request)}, {"approvals", to_json(std::span(order.approvals))}};
+}
+
+Result<Documents> documents_of(const JsonObject& json) {
+  const auto* request = json.if_contains("request");
+  if (!request) return wrong("request");
+  Documents documents;
+  HF_TRY(documents.request, request_of(*request));
+  HF_TRY(documents.approvals, approvals_of(json.if_contains("approvals")));
+  return documents;
+}
+
 JsonObject to_json(const SignOrder& order) {
   JsonArray intermediates;
   for (const auto& der : order.intermediates) intermediates.emplace_back(to_base64(der));
-  return {{"request", to_json(order.request)},
-          {"approvals", to_json(std::span(order.approvals))},
-          {"evidence", to_base64(order.evidence)},
+  return {{"evidence", to_base64(order.evidence)},
           {"requester", order.requester},
           {"branch", order.branch},
           {"product", order.product},
@@ -77,12 +88,8 @@ JsonObject to_json(const SignOrder& order) {
           {"intermediates", std::move(intermediates)}};
 }
 
-Result<SignOrder> sign_order_of(const JsonObject& json) {
-  const auto* request = json.if_contains("request");
-  if (!request) return wrong("request");
-  SignOrder order;
-  HF_TRY(order.request, request_of(*request));
-  HF_TRY(order.approvals, approvals_of(json.if_contains("approvals")));
+Result<SignOrder> sign_order_of(const JsonObject& json, const Documents& documents) {
+  SignOrder order{.request = documents.request, .approvals = documents.approvals};
   order.evidence = bytes_at(json, "evidence");
   order.requester = text_at(json, "requester");
   order.branch = text_at(json, "branch");
