@@ -21,6 +21,8 @@ pkcs11-tool dpkg-query -W -f "\${Version}" opensc
 p11tool p11tool --version
 engine_pkcs11 dpkg-query -W -f "\${Version}" libengine-pkcs11-openssl
 softhsm2-util softhsm2-util --version
+tpm2-pkcs11 dpkg-query -W -f "\${Version}" libtpm2-pkcs11-1
+opencryptoki dpkg-query -W -f "\${Version}" opencryptoki
 psql psql --version
 chromium chromium --version
 TOOLS

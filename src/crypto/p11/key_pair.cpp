@@ -112,11 +112,9 @@ Result<KeyPair> generate_key_pair(Session& session, KeyAlgorithm algorithm, std:
   const bool ec = algorithm == KeyAlgorithm::ecdsa_p256 || algorithm == KeyAlgorithm::ecdsa_p384;
   const auto type = edwards ? CKK_EC_EDWARDS : ec ? CKK_EC : CKK_RSA;
   Template public_key = of_class(CKO_PUBLIC_KEY), private_key = of_class(CKO_PRIVATE_KEY);
-  public_key.number(CKA_KEY_TYPE, type)
-      .text(CKA_LABEL, label)
-      .bytes(CKA_ID, id)
-      .flag(CKA_PRIVATE, false)
-      .flag(CKA_VERIFY, true);
+  // Not CKA_VERIFY: tpm2-pkcs11 gives it the value of CKA_DECRYPT, and refuses a template that says otherwise. What a
+  // token signs is verified outside of it.
+  public_key.number(CKA_KEY_TYPE, type).text(CKA_LABEL, label).bytes(CKA_ID, id).flag(CKA_PRIVATE, false);
   if (edwards || ec) {
     public_key.bytes(CKA_EC_PARAMS, edwards                                 ? kEd25519Params
                                     : algorithm == KeyAlgorithm::ecdsa_p256 ? kP256Params
@@ -133,14 +131,19 @@ Result<KeyPair> generate_key_pair(Session& session, KeyAlgorithm algorithm, std:
       .flag(CKA_PRIVATE, true)
       .flag(CKA_SENSITIVE, true)
       .flag(CKA_EXTRACTABLE, false)
-      .flag(CKA_COPYABLE, false)
       .flag(CKA_MODIFIABLE, false)
       .flag(CKA_SIGN, true)
       .flag(CKA_DECRYPT, false)
       .flag(CKA_UNWRAP, false)
       .flag(CKA_DERIVE, false);
   const auto mechanism = edwards ? CKM_EC_EDWARDS_KEY_PAIR_GEN : ec ? CKM_EC_KEY_PAIR_GEN : CKM_RSA_PKCS_KEY_PAIR_GEN;
-  HF_CHECK(session.generate_pair(mechanism, std::move(public_key), std::move(private_key)));
+  auto with_copyable = private_key;
+  with_copyable.flag(CKA_COPYABLE, false);
+  auto made = session.generate_pair(mechanism, public_key, std::move(with_copyable));
+  // Of version 2.40: opencryptoki 3.8 does not know it, and makes no copy that could do more either.
+  if (!made && made.error().detail.ends_with("CKR_ATTRIBUTE_TYPE_INVALID"))
+    made = session.generate_pair(mechanism, std::move(public_key), std::move(private_key));
+  if (!made) return fail(std::move(made).error());
   return find_key_pair(session, label);  // read back: what counts is what the token kept
 }
 

@@ -15,6 +15,14 @@ namespace hf::crypto::p11 {
 // A list of attributes that owns its values.
 class Template {
  public:
+  Template() = default;
+  Template(Template&&) = default;
+  Template& operator=(Template&&) = default;
+  ~Template() = default;
+  Template& operator=(const Template&) = delete;
+  Template(const Template& other) {  // its attributes point into itself
+    for (std::size_t i = 0; i < other.attributes_.size(); ++i) bytes(other.attributes_[i].type, other.values_[i]);
+  }
   Template& flag(CK_ATTRIBUTE_TYPE type, bool value) {
     return bytes(type, Bytes{value ? CK_BYTE{CK_TRUE} : CK_BYTE{CK_FALSE}});
   }
