@@ -1,15 +1,17 @@
 // The questions that must be answered in seconds on the night of an incident, on a portfolio of full size: 10,000
 // builds of 300 components, 370,000 CVE records, 390 configurations in 40 batches and 16 Member States, and the devices
 // named in each figure. Through the code behind the REST API, from the query to the JSON text. One process, one client.
-//   bench_exposure [sqlite|postgresql] [devices...]
+//   bench_exposure [sqlite|postgresql] [devices...]      as the signer: bench_exposure signer
 #include "blob/store.h"
 #include "catalog/service.h"
 #include "db/check.h"
 #include "fleet/service.h"
+#include "keys/signer/process.h"
 #include "portfolio/feed_service.h"
 #include "portfolio/sbom_service.h"
 #include "support/advisories.h"
 #include "support/devices.h"
+#include "support/signing.h"
 #include "trace/questions.h"
 
 namespace {
@@ -85,6 +87,8 @@ class Bench {
     figure("Today" + suffix_, 10, [&](int) {
       return text([](const trace::Questions& questions) { return questions.today(bench::kClock.now()); });
     });
+
+    leak();
 
     const auto before = bench::kClock.now();
     moves(from);
@@ -187,6 +191,20 @@ class Bench {
         name, kRuns, [&](int i) { return to_text(page(i, cursors[std::size_t(i)])).size(); }, aim);
   }
 
+  // From "somebody has it" to who is affected: the key is stopped, the incident is on the ledger, and the units that
+  // trust it are counted by market, with those that can still be given another key.
+  void leak() {
+    if (!key_) key_.emplace(database_, directory_ + "/keys");
+    analyse({"signature", "build_artifact", "key_anchor"});
+    figure(
+        "key frozen, and the units that trust it by market" + suffix_, 30,
+        [&](int) {
+          key_->freeze();
+          return text([](const trace::Questions& questions) { return questions.signing_key("bench-fw"); });
+        },
+        bench::at_most(1000));
+  }
+
   // 10,000 devices say that they run the next configuration.
   void moves(std::int64_t from) {
     constexpr int kMoves = 10'000, kReport = 1000;
@@ -258,6 +276,7 @@ class Bench {
   bench::Catalogue catalogue_;
   bench::DeviceFill devices_;
   std::vector<std::string> affected_;
+  std::optional<bench::LeakedKey> key_;
   std::int64_t units_ = 0;
   std::string suffix_;
 };
@@ -265,6 +284,8 @@ class Bench {
 }  // namespace
 
 int main(int count, char** arguments) {
+  if (count > 1 && std::string_view(arguments[1]) == "signer")
+    return keys::run_signer(keys::kSignerChannel, bench::kClock, &keys::find_format);
   std::vector<std::int64_t> sizes;
   std::string only;
   if (count > 1 && std::isalpha(arguments[1][0])) only = arguments[1], ++arguments, --count;

@@ -184,6 +184,10 @@ Result<BackupSummary> restore(const fs::path& file, const fs::path& data, std::s
   for (const auto* name : {"blobs", "token", kVerifierKeyFile})
     if (fs::exists(staging.path / name)) fs::rename(staging.path / name, data / name, error);
   if (error) return fail(ErrorKind::unavailable, "HF-BACKUP-0002", "cannot write " + data.string(), error.message());
+  // What the signer used since the backup is not in its journal: it must not take requests of before (kRestoredMark of
+  // keys/signer/custodian.h).
+  if (const auto signer = data / "token" / "signer"; fs::exists(signer))
+    HF_CHECK(crypto::write_private_file(signer / "restored", {}));
   // The configuration comes last: without it there is no installation.
   HF_CHECK(write_config(data, config));
   HF_CHECK(crypto::sync_directory(data));

@@ -90,6 +90,9 @@ Result<cli::Exit> restore_backup(const cli::Args& args, cli::Terminal& terminal)
   if (!summary.with_token)
     terminal.err << "The token was not in the backup: put its directory back as " << (data / "token").string()
                  << " before the first start.\n";
+  else
+    terminal.err << "Keys: requests and grants of before are void, for what they were used for since the backup is not "
+                    "known; ask anew.\nA key that was frozen since the backup is not: freeze it again.\n";
   HF_TRY(const auto instance, Instance::open_to_read(data));
   auto key = recorded_verifier_key(data);
   if (!key)

@@ -250,7 +250,10 @@ Result<cli::Exit> change(const cli::Args& args, cli::Terminal& terminal) {
 
 Result<cli::Exit> discover(const cli::Args& args, cli::Terminal& terminal) {
   HF_TRY(const auto open, open_installation(args));
-  HF_TRY(const auto found, open.service->discover());
+  HF_TRY(auto found, open.service->discover());
+  const std::vector<std::filesystem::path> files(args.positionals().begin(), args.positionals().end());
+  HF_TRY(auto unexplained, open.service->reconcile(files));
+  std::ranges::move(unexplained, std::back_inserter(found));
   std::vector<std::vector<std::string>> rows;
   for (const auto& one : found) {
     if (args.flag("json"))
@@ -260,7 +263,7 @@ Result<cli::Exit> discover(const cli::Args& args, cli::Terminal& terminal) {
     rows.push_back({one.kind, one.key, one.fingerprint.substr(0, 16), one.why});
   }
   if (!args.flag("json"))
-    terminal.out << (rows.empty() ? "the token and the register agree\n"
+    terminal.out << (rows.empty() ? "the token, the signer's journal and the register agree\n"
                                   : cli::table(std::vector<std::string>{"kind", "key", "fingerprint", "why"}, rows));
   return found.empty() ? cli::kOk : cli::kNo;
 }
@@ -356,11 +359,17 @@ std::span<const cli::Command> key_commands() {
         {"holdfast key trust px100-boot --hardware-revision px-100/a --fused --slots 4"}},
        trust},
       {{"key discover",
-        "Compare the token with the register",
-        "Exit code 1 if they differ: unknown and missing keys, halves of keys, keys that could leave the token.",
-        {},
+        "Compare the token, the signer's journal and signed files with the register",
+        "Exit code 1 if they differ: unknown and missing keys, halves of keys, keys that could leave the token, uses "
+        "that "
+        "the\n"
+        "ledger does not tell of, a journal that was set back, one r in two ECDSA signatures. Name files that were "
+        "released "
+        "to\n"
+        "find those that carry a signature which the register does not know.",
+        {{"FILE", "Signed files to look for", false, true}},
         {instance::kDataOption, {"json", "", "Print one JSON object a line"}},
-        {"holdfast key discover"}},
+        {"holdfast key discover", "holdfast key discover release/*.swu"}},
        discover},
       {{"signer", "The process that holds the keys of the token; others start it", "", {}, {}, {"holdfast signer"}},
        run_signer_command},

@@ -22,10 +22,12 @@ struct Signed {
   std::string format;
 };
 
-// What a token has that the register has not, or the other way round.
+// What a token has that the register has not, or the other way round; and what was signed that is not known.
 struct Discrepancy {
-  std::string kind;  // "unknown", "missing", "orphan", "exportable", "not_only_signing"
-  std::string key;   // of the register, or the token's label
+  // "unknown", "missing", "orphan", "exportable", "not_only_signing"; of reconcile() "unrecorded", "journal_behind",
+  // "repeated_nonce", "unrecorded_file", "unknown_file"
+  std::string kind;
+  std::string key;  // of the register, or the token's label
   std::string fingerprint, why;
 };
 
@@ -38,6 +40,8 @@ class Service : public Register {
   // HF-KEYS-0010 if there is a key of that name.
   Result<StoredKey> create_key(const NewKey& wanted, const ledger::Actor& actor);
   [[nodiscard]] Result<std::vector<Discrepancy>> discover();
+  // The signer's journal and these signed files against the register. HF-FORMAT-0002 for a file that cannot be read.
+  [[nodiscard]] Result<std::vector<Discrepancy>> reconcile(std::span<const std::filesystem::path> files);
 
   // Every rejection of a request that could still be used, to the signer, where it kills the request for good whatever
   // becomes of its row. sign(), sign_under() and put_in_force() begin with it.

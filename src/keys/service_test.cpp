@@ -2,6 +2,9 @@
 #include "keys/service.h"
 
 #include <gtest/gtest.h>
+#include <array>
+#include <fstream>
+#include <set>
 
 #include "keys/keys_test.h"
 #include "support/temp_dir.h"
@@ -255,6 +258,55 @@ TEST_P(KeysTest, FreezingStopsAtOnceAndItsTimeMovesEarlierOnly) {
   ASSERT_TRUE(sight && sight->incident);
   EXPECT_EQ(sight->incident->effective_at, day(3));
   EXPECT_EQ(sight->incident->reason, "earlier");
+}
+
+// Abuse case 41: what was signed against what is known to have been signed.
+TEST_P(KeysTest, Abuse41WhatTheLedgerDoesNotTellOfIsFound) {
+  const auto kinds = [&](std::span<const std::filesystem::path> files = {}) {
+    std::set<std::string> told;
+    const auto found = service_->reconcile(files);
+    EXPECT_TRUE(found) << found.error().message;
+    for (const auto& one : *found) told.insert(one.kind);
+    return told;
+  };
+  using Kinds = std::set<std::string>;
+  auto wish = wanted();
+  wish.uses = 3;
+  const auto request = service_->ask(wish, actor_);
+  ASSERT_TRUE(request);
+  EXPECT_EQ(decide(cast_.ann, *request), "ok");
+  EXPECT_EQ(decide(cast_.bob, *request), "ok");
+  EXPECT_EQ(sign(*request), "ok");
+  EXPECT_EQ(kinds(), Kinds{});
+  // The signer is asked, and the register hears nothing of it.
+  const SignOrder order{
+      .request = request->request, .approvals = service_->request(request->digest)->approvals, .evidence = kEvidence};
+  ASSERT_TRUE(signer_->sign(order));
+  EXPECT_EQ(kinds(), Kinds{"unrecorded"});
+  // A file that nobody signed, and one whose signature is of the register.
+  const auto write = [&](const std::string& name, std::string_view text) {
+    std::ofstream(dir_.path() / name) << text;
+    return dir_.path() / name;
+  };
+  const std::array files{write("signed", "signed"), write("foreign", "foreign")};
+  const auto made =
+      database_->read([&](const db::Reader& reader) { return Store(reader).signatures(key_.id, INT64_MAX, 1); });
+  ASSERT_TRUE(made && made->size() == 1);
+  ASSERT_TRUE(service_->record_file(made->front().id, to_hex(crypto::sha256({bytes_of("signed")})), actor_));
+  EXPECT_EQ(kinds(std::span(files).first(1)), Kinds{"unrecorded"});
+  EXPECT_EQ(kinds(files), (Kinds{"unknown_file", "unrecorded"}));
+  // Rows say more than the journal: it was set back. And one r in two signatures.
+  ASSERT_TRUE(database_->write([&](db::Writer& writer) {
+    std::string sql;
+    for (const auto* last : {"0", "1"})
+      sql += "INSERT INTO signature SELECT signature_id + 1000000" + std::string(last) +
+             ", entry_id, request_id, key_version_id, product, format, scheme, artifact_name, artifact_sha256, "
+             "evidence_sha256, SUBSTR(signature, 1, LENGTH(signature) - 1) || '" +
+             last +
+             "', requester, journal_line + 1000, journal_hash, signed_at FROM signature WHERE signature_id < 1000000;";
+    return writer.script(sql);
+  }));
+  EXPECT_EQ(kinds(), (Kinds{"journal_behind", "repeated_nonce"}));
 }
 
 }  // namespace

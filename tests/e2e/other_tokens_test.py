@@ -61,7 +61,7 @@ class Tpm(hsm_test.Hsm, unittest.TestCase):
             self.assertEqual(ran.code, 0, ran)
             self.verified(file)
         # Read back from the token: what it holds can do nothing but sign, and does not leave it.
-        self.assertIn("agree", self.ok("key", "discover"))
+        self.assertIn("register agree", self.ok("key", "discover"))
 
 
 class Opencryptoki(hsm_test.Hsm, unittest.TestCase):

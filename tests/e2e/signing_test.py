@@ -2,6 +2,7 @@
 import hashlib
 import json
 import os
+import shutil
 import sqlite3
 
 import holdfast
@@ -108,6 +109,49 @@ class Signing(people.People):
         refused = self.instance.run("sign", "request", self.image, "--key", "px100-fw", "--format", "mcuboot", "--product", "other", "--reason", "r",
                                         "--option", "version=1.2.3", "--option", "pad-header=true")
         self.assertEqual((refused.code, "HF-KEYS-0014" in refused.err), (5, True), refused)
+
+    def test_abuse01_what_takes_the_files_place_after_the_approval_is_not_signed(self):
+        self.key()
+        request = self.request()
+        self.decide(request, "ann"), self.decide(request, "bob")
+        image = self.directory / "app.bin"
+        good = image.read_bytes()
+        evil = self.directory / "evil.bin"
+        evil.write_bytes(os.urandom(len(good)))
+
+        def sparse():
+            with open(image, "r+b") as file:
+                file.truncate(100)
+                file.truncate(len(good))
+
+        for replace in (lambda: image.write_bytes(evil.read_bytes()), lambda: (image.unlink(), image.symlink_to(evil)),
+                        lambda: (image.unlink(), os.link(evil, image)), sparse, lambda: image.write_bytes(good + b"\0")):
+            replace()
+            refused = self.sign(request)
+            self.assertEqual((refused.code, "HF-KEYS-0018" in refused.err), (5, True), refused)
+            self.assertFalse((self.directory / "signed.bin").exists())
+            image.unlink()
+            image.write_bytes(good)
+        self.assertEqual(self.sign(request).code, 0)
+
+    def test_abuse45_a_restored_installation_takes_no_request_of_before(self):
+        if self.engine != "sqlite":
+            self.skipTest("the signer's journal is a file whatever the engine")
+        self.key()
+        grant = self.instance.ok("sign", "grant", "--key", "px100-fw", "--product", "px-100", "--format", "mcuboot", "--signatures", "2", "--days", "7", "--reason", "nightly").strip()
+        use = ("--format", "mcuboot", "--product", "px-100", "--option", "version=1.0.0", "--option", "pad-header=true")
+        self.decide(grant, "ann"), self.decide(grant, "cid")
+        backup = str(self.directory / "backup.tar.zst")
+        self.instance.ok("db", "backup", backup, "--with-token")
+        for out in ("a.bin", "b.bin"):
+            self.assertEqual(self.sign(grant, *use, out=out).code, 0)
+        shutil.rmtree(self.instance.data)
+        self.instance.ok("db", "restore", backup)
+        refused = self.sign(grant, *use, out="c.bin")
+        self.assertEqual((refused.code, "restored from a backup" in refused.err), (5, True), refused)
+        request = self.request()
+        self.decide(request, "ann"), self.decide(request, "bob")
+        self.assertEqual(self.sign(request).code, 0)
 
     def test_a_grant_signs_until_it_is_used_up(self):
         self.key()

@@ -6,8 +6,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <csignal>
+#include <set>
 #include <thread>
 
+#include "crypto/byte_order.h"
 #include "crypto/p11/key_pair.h"
 #include "crypto/token_setup.h"
 #include "support/p11_fault.h"
@@ -194,6 +196,49 @@ TEST_F(Pkcs11, Abuse24ARefusedPinIsNeverTriedAgain) {
   arm("C_Login", CKR_GENERAL_ERROR);
   EXPECT_EQ(code_of_signing(), "HF-P11-0015");
   EXPECT_EQ(fault_->times, 1) << "no second log-in";
+}
+
+// Somebody with the PIN takes a key away under a running store and puts another in its place, CKA_ID and all.
+TEST_F(Pkcs11, Abuse25AKeyThatWasSwappedUnderTheSameIdSignsNothing) {
+  ASSERT_TRUE(store_->sign("device-ca", bytes_of("x")));
+  const auto module = p11::Module::load(config_.module_path);
+  ASSERT_TRUE(module);
+  const auto token = (*module)->token(config_.token_label);
+  ASSERT_TRUE(token);
+  auto session = p11::Session::open(*module, token->slot, true);  // logged in with the store: PKCS#11 knows one user
+  ASSERT_TRUE(session);
+  Bytes id;
+  for (const auto type : {CKO_PRIVATE_KEY, CKO_PUBLIC_KEY}) {
+    const auto found = session->find(std::move(p11::Template().number(CKA_CLASS, type).text(CKA_LABEL, "device-ca")));
+    ASSERT_TRUE(found && found->size() == 1);
+    id = *session->attribute(found->front(), CKA_ID);
+    ASSERT_TRUE(session->destroy(found->front()));
+  }
+  ASSERT_TRUE(session->generate_pair(
+      CKM_EC_KEY_PAIR_GEN,
+      std::move(p11::Template()
+                    .flag(CKA_TOKEN, true)
+                    .text(CKA_LABEL, "device-ca")
+                    .bytes(CKA_ID, id)
+                    .bytes(CKA_EC_PARAMS, {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07})),
+      std::move(
+          p11::Template().flag(CKA_TOKEN, true).text(CKA_LABEL, "device-ca").bytes(CKA_ID, id).flag(CKA_SIGN, true))));
+  const auto signature = store_->sign("device-ca", bytes_of("x"));
+  ASSERT_FALSE(signature);
+  EXPECT_EQ(signature.error().code, "HF-KEY-0005") << signature.error().message << signature.error().detail;
+}
+
+// Two ECDSA signatures with one nonce give the private key away. Each of these is over the same digest, of which a bad
+// generator would make the same nonce.
+TEST_F(Pkcs11, Abuse28NoTwoSignaturesOfOneDigestHaveOneNonce) {
+  constexpr int kSignatures = 2'000;
+  std::set<Bytes, ByteOrder> seen;
+  for (int i = 0; i < kSignatures; ++i) {
+    const auto signature = store_->sign("device-ca", bytes_of("the same"));
+    ASSERT_TRUE(signature);
+    seen.emplace(signature->begin(), signature->begin() + std::ptrdiff_t(signature->size() / 2));
+  }
+  EXPECT_EQ(seen.size(), std::size_t{kSignatures});
 }
 
 TEST_F(Pkcs11, AWrongPinIsAnErrorOfItsOwn) {

@@ -33,6 +33,7 @@ Result<std::unique_ptr<Custodian>> Custodian::open(std::unique_ptr<crypto::Token
            custodian->replay(line, record);
          }));
   custodian->begun_.clear();
+  HF_CHECK(custodian->note_restore());
   HF_CHECK(custodian->load_charters());
   return custodian;
 }
@@ -56,11 +57,36 @@ void Custodian::replay(std::int64_t line, const JsonObject& record) {
     begun_.erase(number_at(record, "of"));
   } else if (what == "rejected") {
     rejected_[request] = true;
+  } else if (what == "restored") {
+    restored_ = at;
   } else if (what == "frozen") {
     frozen_[key] = at;
   } else if (what == "succeeded") {
     frozen_.erase(key);
   }
+}
+
+Result<void> Custodian::note_restore() {
+  const auto mark = directory_ / kRestoredMark;
+  if (!fs::exists(mark)) return {};
+  const auto at = now();
+  HF_CHECK(journal_->append(at, {{"what", "restored"}}));
+  restored_ = at;
+  std::error_code error;
+  fs::remove(mark, error);  // where that fails the next start says it again, and later requests are void too
+  return {};
+}
+
+std::optional<Lack> Custodian::outdated(const SigningRequest& request) const {
+  if (restored_ && request.created_at <= *restored_)
+    return Lack{"restored", "the request was made before the signer was restored from a backup at " +
+                                format_rfc3339(*restored_) + ", and what was used since is not known: ask anew"};
+  return std::nullopt;
+}
+
+std::map<std::string, std::int64_t> Custodian::uses() const {
+  const std::lock_guard lock(mutex_);
+  return {of_version_.begin(), of_version_.end()};
 }
 
 Result<void> Custodian::load_charters() {
@@ -185,6 +211,7 @@ Result<void> Custodian::succeed(const Charter& next, const SigningRequest& reque
   // What was approved before knew nothing of what made somebody freeze the key.
   if (const auto frozen = frozen_.find(next.key); frozen != frozen_.end() && request.created_at <= frozen->second)
     lacks.push_back({"frozen", "the request was made before the key was frozen: ask anew"});
+  if (auto old = outdated(request)) lacks.push_back(*std::move(old));
   if (!lacks.empty()) return refused(lacks);
   HF_CHECK(journal_->append(
       now(), {{"what", "succeeded"}, {"key", next.key}, {"charter", digest_of(next)}, {"request", digest}}));
@@ -262,6 +289,7 @@ Result<Signature> Custodian::sign(const SignOrder& order) {
                             counts_of(digest, request.key, version_key, challenge, at), at);
   if (rejected_.contains(digest)) lacks.push_back({"rejected", "the request was rejected"});
   if (frozen_.contains(request.key)) lacks.push_back({"frozen", "the key " + request.key + " is frozen"});
+  if (auto old = outdated(request)) lacks.push_back(*std::move(old));
   SigningContext context{.key = {},
                          .scheme = use.scheme,
                          .certificate = order.certificate,

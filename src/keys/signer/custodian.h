@@ -18,6 +18,10 @@
 
 namespace hf::keys {
 
+// Beside the journal after a backup was restored (instance/backup.cpp). What was used since the backup is not known
+// then: the custodian writes that down, takes the mark away, and takes no request that was made before.
+inline constexpr std::string_view kRestoredMark = "restored";
+
 // One signature that is asked for.
 struct SignOrder {
   SigningRequest request;
@@ -51,6 +55,8 @@ class Custodian {
   [[nodiscard]] Result<crypto::TokenInfo> info() { return token_->info(); }
   [[nodiscard]] Result<crypto::TokenContents> contents() { return token_->contents(); }
   [[nodiscard]] JournalHead head() const { return journal_->head(); }
+  // How often each version was used, as the journal has it: "<key>/<version>".
+  [[nodiscard]] std::map<std::string, std::int64_t> uses() const;
   [[nodiscard]] Result<crypto::TokenKey> generate(crypto::KeyAlgorithm algorithm, std::string_view label);
 
   // The first charter of a key that has none. HF-SIGNER-0005 if it has one, or the token does not hold its versions.
@@ -76,6 +82,9 @@ class Custodian {
   };
   void replay(std::int64_t line, const JsonObject& record);
   Result<void> load_charters();
+  Result<void> note_restore();
+  // Why a request of before a restore is void, where there was one. With mutex_ held.
+  [[nodiscard]] std::optional<Lack> outdated(const SigningRequest& request) const;
   Result<void> keep(const Charter& charter);
   Result<void> check_versions(const Charter& charter);
   [[nodiscard]] Time now();  // with mutex_ held: never before what the journal has seen
@@ -106,6 +115,7 @@ class Custodian {
   std::map<std::string, std::deque<Time>, std::less<>> recent_;  // uses in the last hour, by key
   std::map<std::string, bool, std::less<>> rejected_;
   std::map<std::string, Time, std::less<>> frozen_;  // keys, since when
+  std::optional<Time> restored_;                     // the last time
   std::map<std::string, Seen, std::less<>> seen_;    // by the request's id
   std::map<std::int64_t, Begun> begun_;              // of the replay: what a later line may void
   Time latest_{};

@@ -151,6 +151,11 @@ class Server {
       return to_json(signature);
     }
     if (op == "head") return to_json(custodian_->head());
+    if (op == "uses") {
+      JsonObject uses;
+      for (const auto& [version, count] : custodian_->uses()) uses[version] = count;
+      return JsonObject{{"lines", custodian_->head().lines}, {"uses", std::move(uses)}};
+    }
     if (op == "contents") {
       HF_TRY(const auto contents, custodian_->contents());
       return to_json(contents);

@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "base/descriptor.h"
+#include "keys/json_fields.h"
 #include "keys/signer/channel.h"
 #include "keys/signer/wire.h"
 
@@ -213,6 +214,14 @@ Result<JsonObject> Signer::call(std::string_view op, JsonObject message, const S
 Result<JournalHead> Signer::head() {
   HF_TRY(const auto answer, call("head", {}));
   return journal_head_of(answer);
+}
+Result<SignerUses> Signer::uses() {
+  HF_TRY(const auto answer, call("uses", {}));
+  SignerUses uses{number_at(answer, "lines"), {}};
+  if (const auto* list = object_at(answer, "uses"))
+    for (const auto& [version, count] : *list)
+      if (count.is_int64()) uses.uses.emplace(version, count.get_int64());
+  return uses;
 }
 Result<crypto::TokenContents> Signer::contents() {
   HF_TRY(const auto answer, call("contents", {}));

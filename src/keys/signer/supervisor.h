@@ -22,6 +22,12 @@ struct SignerConfig {
 };
 inline constexpr int kSignerChannel = 3;
 
+// How often each version was used, "<key>/<version>", as a journal of so many lines has it.
+struct SignerUses {
+  std::int64_t lines = 0;
+  std::map<std::string, std::int64_t> uses;
+};
+
 // For any number of threads. Errors are the custodian's; and HF-SIGNER-0009, it died; 0011, it did not answer in time
 // and was killed; 0012, it does not start, and is not tried again before some time has passed. After 0009 and 0011 of a
 // sign() the use counts as used.
@@ -31,6 +37,7 @@ class Signer {
   ~Signer();  // lets it finish what it has begun
 
   Result<JournalHead> head();
+  Result<SignerUses> uses();
   Result<crypto::TokenContents> contents();
   Result<crypto::TokenKey> generate(crypto::KeyAlgorithm algorithm, std::string_view label);
   Result<void> found(const Charter& charter);
