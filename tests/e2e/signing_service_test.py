@@ -219,6 +219,39 @@ class SigningService(people.People):
         ran = holdfast.program("artifact", "verify", self.directory / "x.itb", "--format", "fit", "--key", self.public["px100-boot"])
         self.assertEqual(ran.code, 0, ran)
 
+    def test_espsecure_signs_secure_boot_v2_by_its_ini_file(self):
+        self.agent("--grant", self.grant("px100-fw", "raw"))
+        self.write("hsm.ini", f"[hsm_config]\npkcs11_lib = {MODULE}\nslot = 0\nlabel = px100-fw\ncredentials = -\n".encode())
+        interop = pathlib.Path(__file__).resolve().parents[1] / "interop" / "formats"
+        words = [interop / "espsecure_hsm", "hsm.ini", self.image, "signed.bin"]
+        done = subprocess.run([str(word) for word in words], cwd=self.directory, env=self.environment, capture_output=True, text=True)
+        if done.returncode == 127:
+            self.skipTest("esptool and python-pkcs11 cannot be had")
+        self.assertEqual((done.returncode, "signed" in done.stdout), (0, True), done.stdout + done.stderr)
+        self.assertIn("verified", self.tool(interop / "espsecure", self.public["px100-fw"], "signed.bin"))
+
+    def portable_executable(self):
+        """The smallest PE32 that a signing tool takes: headers, and no section."""
+        dos = b"MZ" + bytes(58) + (64).to_bytes(4, "little")
+        optional = bytearray(224)
+        optional[0:2] = (0x10b).to_bytes(2, "little")
+        for at, value in ((32, 0x1000), (36, 0x200), (56, 0x1000), (60, 0x200), (92, 16)):  # alignments, sizes, directories
+            optional[at:at + 4] = value.to_bytes(4, "little")
+        coff = (0x14c).to_bytes(2, "little") + bytes(14) + (224).to_bytes(2, "little") + (0x102).to_bytes(2, "little")
+        return self.write("setup.exe", (dos + b"PE\0\0" + coff + optional).ljust(1024, b"\0"))
+
+    def test_osslsigncode_signs_a_setup_program(self):
+        if not ENGINE.exists():
+            self.skipTest("libengine-pkcs11-openssl is not installed")
+        self.agent("--grant", self.grant("px100-boot", "raw"))
+        url = "pkcs11:object=px100-boot;type=private;pin-value=-"
+        self.tool("openssl", "req", "-new", "-x509", "-engine", "pkcs11", "-keyform", "engine", "-key", url, "-subj", "/CN=Setup", "-addext", "extendedKeyUsage=codeSigning",
+                  "-out", "setup.pem", PKCS11_MODULE_PATH=MODULE)
+        self.tool("osslsigncode", "sign", "-pkcs11engine", ENGINE, "-pkcs11module", MODULE, "-key", url, "-certs", "setup.pem", "-h", "sha256",
+                  "-in", self.portable_executable(), "-out", "signed.exe")
+        verified = self.tool("osslsigncode", "verify", "-CAfile", "setup.pem", "-in", "signed.exe")
+        self.assertIn("Signature verification: ok", verified)
+
     def test_spsdk_and_the_raspberry_pi_callout(self):
         path, port = self.agent("--grant", self.grant("px100-fw", "raw"))
 

@@ -19,6 +19,7 @@ imgtool tests/interop/formats/imgtool version 2>/dev/null
 esptool ls -d build/tools/esptool-*
 pkcs11-tool dpkg-query -W -f "\${Version}" opensc
 p11tool p11tool --version
+osslsigncode osslsigncode --version
 engine_pkcs11 dpkg-query -W -f "\${Version}" libengine-pkcs11-openssl
 softhsm2-util softhsm2-util --version
 tpm2-pkcs11 dpkg-query -W -f "\${Version}" libtpm2-pkcs11-1
