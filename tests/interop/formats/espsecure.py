@@ -15,6 +15,7 @@ class FatalError(Exception):
 
 sys.modules["esptool"].FatalError = FatalError
 sys.modules["esptool"].__version__ = "here"
+sys.modules["esptool.logger"].log.print = sys.modules["esptool.logger"].log.error = lambda *text, **more: print(*text, file=sys.stderr)
 sys.path.insert(0, folder)
 import espsecure  # noqa: E402
 
