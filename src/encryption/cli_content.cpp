@@ -154,7 +154,7 @@ Result<cli::Exit> inspect_file(const cli::Args& args, cli::Terminal& terminal) {
     terminal.out << to_pretty_text(to_json(seen)) << "\n";
     return cli::kOk;
   }
-  terminal.out << seen.form << ", content with " << seen.cipher << "\n";
+  terminal.out << seen.form << ", " << seen.cipher << "\n";
   for (const auto& part : seen.parts) terminal.out << "encrypted: " << part << "\n";
   std::vector<std::vector<std::string>> rows;
   for (const auto& one : seen.recipients)

@@ -151,7 +151,7 @@ Result<Seen> inspect(const keys::SourceFile& file) {
   if (crypto::is_cms_envelope(head) && file.size() <= kCoseMax) {
     HF_TRY(const auto bytes, file.read_all(kCoseMax));
     HF_TRY(const auto recipients, crypto::cms_recipients(bytes));
-    return Seen{.form = "cms", .cipher = "in the envelope", .recipients = of_cms(recipients)};
+    return Seen{.form = "cms", .cipher = "EnvelopedData", .recipients = of_cms(recipients)};
   }
   HF_TRY(auto bundle, see_rauc(file));
   if (bundle) return *std::move(bundle);

@@ -1,6 +1,6 @@
 """Opens a COSE_Encrypt with detached ciphertext for one recipient, with Debian's python3-cbor2 and python3-cryptography.
 
-cose_open.py INFO CIPHERTEXT PRIVATE_KEY.pem OUT [suit]
+cose_open.py INFO CIPHERTEXT PRIVATE_KEY.pem OUT [suit]    prints the content key
 """
 import hashlib
 import sys
@@ -33,3 +33,4 @@ context = cbor2.dumps([wrapping, [None] * 3, [None] * 3, public])
 key = aes_key_unwrap(HKDF(hashes.SHA256(), bits // 8, None, context).derive(shared), wrapped)
 plain = AESGCM(key).decrypt(unprotected[5], open(sys.argv[2], "rb").read(), cbor2.dumps(["Encrypt", protected, b""]))
 open(sys.argv[4], "wb").write(plain)
+print(key.hex())

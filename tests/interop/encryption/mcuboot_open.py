@@ -1,6 +1,6 @@
 """Decrypts an encrypted MCUboot image as a boot loader does, with Debian's python3-cryptography and nothing of ours.
 
-mcuboot_open.py IMAGE PRIVATE_KEY.pem OUT    OUT is the image with its plain payload; prints the TLV's type
+mcuboot_open.py IMAGE PRIVATE_KEY.pem OUT    OUT is the image with its plain payload; prints the TLV's type and the content key
 """
 import struct
 import sys
@@ -50,4 +50,4 @@ else:
 assert len(key) * 8 == bits, "the key is not of the header's size"
 image[header:header + size] = ctr(key, bytes(image[header:header + size]))
 open(sys.argv[3], "wb").write(image)
-print(hex(kind))
+print(hex(kind), key.hex())
