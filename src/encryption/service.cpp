@@ -222,6 +222,8 @@ Result<void> Service::permit(std::string_view name, const Permit& permit, const 
 Result<Recipient> Service::add_recipient(std::string_view name, std::string_view group, crypto::RecipientKey key,
                                          const ledger::Actor& actor) {
   HF_CHECK(check_name("a recipient's name", name));
+  if (name.size() == kDigest && from_hex(name))  // recipients are asked for by either
+    return fail(ErrorKind::invalid, "HF-ENCRYPT-0011", "a recipient's name is not the fingerprint of a key");
   HF_CHECK(check_name("a group", group));
   Recipient recipient{.name = std::string(name), .group = std::string(group)};
   recipient.fingerprint = to_hex(key.fingerprint());

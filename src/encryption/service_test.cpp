@@ -159,6 +159,7 @@ TEST_P(EncryptionService, AKeyIsOfOneRecipientAndAnArtifactIsItself) {
   ASSERT_TRUE(service_.add_recipient("c", "field", same, officer_));
   EXPECT_EQ(code(service_.add_recipient("d", "lab", same, officer_)), "HF-ENCRYPT-0010");
   EXPECT_EQ(code(service_.add_recipient("c", "field", key(), officer_)), "HF-ENCRYPT-0010");
+  EXPECT_EQ(code(service_.add_recipient(to_hex(same.fingerprint()), "field", key(), officer_)), "HF-ENCRYPT-0011");
   EXPECT_EQ(code(service_.add_recipient("a name", "field", key(), officer_)), "HF-ENCRYPT-0011");
   EXPECT_EQ(code(service_.create_key("ota", "test", officer_)), "HF-ENCRYPT-0010");
   const auto artifact = file("app.bin", "firmware");
@@ -166,6 +167,24 @@ TEST_P(EncryptionService, AKeyIsOfOneRecipientAndAnArtifactIsItself) {
   file("app.bin", "firmware, changed");
   EXPECT_EQ(encrypted(artifact, "field", {}, ci_), "HF-ENCRYPT-0003");
   EXPECT_EQ(encrypted(artifact, "", {}, ci_), "HF-ENCRYPT-0003");
+}
+
+// More than one entry of the ledger can name.
+TEST_P(EncryptionService, AFileIsForManyRecipients) {
+  prepare();
+  ASSERT_TRUE(service_.permit("ota", {"cli:ci", "fleet", true, {}}, officer_));
+  constexpr std::size_t kMany = 201;
+  for (std::size_t i = 0; i < kMany; ++i)
+    ASSERT_TRUE(service_.add_recipient("unit-" + std::to_string(i), "fleet", key(), officer_));
+  const auto artifact = file("app.bin", "firmware");
+  const auto made = content_key(artifact, ci_);
+  ASSERT_TRUE(made);
+  const auto done = service_.encrypt({artifact, artifact.string() + ".enc", "cose", "fleet", {}}, ci_);
+  ASSERT_TRUE(done) << done.error().message << done.error().detail;
+  const auto uses = service_.content_key(made->artifact_sha256)->uses;
+  ASSERT_EQ(uses.size(), 1U);
+  EXPECT_EQ(uses[0].recipients.size(), kMany);
+  EXPECT_EQ(service_.exposed_to("unit-200")->size(), 1U);
 }
 
 // Whoever can write rows has no key by that: the wrapped key of one artifact is none of another.

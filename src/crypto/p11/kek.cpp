@@ -46,6 +46,13 @@ Result<Bytes> encrypt(Session& session, CK_OBJECT_HANDLE key, ByteView nonce, By
   return out;
 }
 
+// Tokens tell of a wrong tag in different words, SoftHSM 2.6 in the most general ones; an ill token in its own.
+bool may_be_wrong_tag(const Error& error) {
+  if (is(error, p11::Failure::refused)) return true;
+  return is(error, p11::Failure::token) &&
+         (error.detail.ends_with("CKR_GENERAL_ERROR") || error.detail.ends_with("CKR_FUNCTION_FAILED"));
+}
+
 Result<Secret> decrypt(Session& session, CK_OBJECT_HANDLE key, ByteView nonce, ByteView sealed, ByteView context) {
   auto params = gcm(nonce, context);
   CK_MECHANISM mechanism{CKM_AES_GCM, &params, sizeof params};
@@ -54,9 +61,7 @@ Result<Secret> decrypt(Session& session, CK_OBJECT_HANDLE key, ByteView nonce, B
   CK_ULONG size = out.size();
   const auto done =
       HF_P11_CALL(session.module(), C_Decrypt, session.handle(), in(sealed), sealed.size(), out.data(), &size);
-  // Tokens tell of a wrong tag in different words (SoftHSM 2.6: CKR_GENERAL_ERROR); a token that is ill is asked again
-  // by the next call, so nothing is lost by taking every answer but a lost session for one.
-  if (!done && !is(done.error(), p11::Failure::session) && !is(done.error(), p11::Failure::login))
+  if (!done && may_be_wrong_tag(done.error()))
     return fail(
         ErrorKind::invalid, "HF-CIPHER-0002",
         "the content key was not wrapped under this key-encryption key for this artifact, or its row was changed",
