@@ -3,6 +3,7 @@
 #include "app/serve.h"
 #include "app/shell.h"
 #include "catalog/cli.h"
+#include "encryption/cli.h"
 #include "factory/cli.h"
 #include "fleet/cli.h"
 #include "instance/cli.h"
@@ -53,6 +54,8 @@ const std::vector<cli::Command>& commands() {
     append(list, pki::est_commands());
     append(list, factory::factory_commands());
     append(list, factory::station_commands());
+    append(list, encryption::register_commands());
+    append(list, encryption::content_commands());
     append(list, trace::commands());
     append(list, ledger::commands());
     append(list, sbom::commands());

@@ -1,5 +1,7 @@
 #include "keys/formats/cms_form.h"
 
+#include "crypto/der.h"
+
 #include <algorithm>
 #include <array>
 
@@ -36,6 +38,27 @@ Result<crypto::CmsVerified> cms_verified(ByteView cms, const Trust& trust, const
   verified->stamped_at = stamp->stamp.time;
   verified->stamped_by = stamp->signer;
   return verified;
+}
+
+std::optional<ByteView> attached_content(ByteView cms) {
+  namespace der = crypto::der;
+  crypto::DerReader outer(cms);
+  const auto info = outer.next(der::kSequence);
+  crypto::DerReader parts(info ? info->content : ByteView());
+  static_cast<void>(parts.next(der::kOid));
+  const auto wrapped = parts.next(der::context(0));
+  crypto::DerReader unwrapped(wrapped ? wrapped->content : ByteView());
+  const auto data = unwrapped.next(der::kSequence);
+  crypto::DerReader fields(data ? data->content : ByteView());
+  static_cast<void>(fields.next(der::kInteger)), static_cast<void>(fields.next(der::kSet));
+  const auto encapsulated = fields.next(der::kSequence);
+  crypto::DerReader inner(encapsulated ? encapsulated->content : ByteView());
+  static_cast<void>(inner.next(der::kOid));
+  const auto holder = inner.next(der::context(0));
+  crypto::DerReader octets(holder ? holder->content : ByteView());
+  const auto content = octets.next(der::kOctetString);
+  if (!content) return std::nullopt;
+  return content->content;
 }
 
 void add_signer_facts(JsonObject& facts, const crypto::CmsVerified& verified) {

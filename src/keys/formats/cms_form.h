@@ -16,6 +16,8 @@ namespace hf::keys {
 // HF-FORMAT-0001 with the reason for what does not hold.
 [[nodiscard]] Result<crypto::CmsVerified> cms_verified(ByteView cms, const Trust& trust,
                                                        const crypto::CmsContent& detached = nullptr);
+// eContent of a SignedData, whose signature is another matter (RFC 5652 5.1, 5.2): a view of `cms`.
+[[nodiscard]] std::optional<ByteView> attached_content(ByteView cms);
 // Facts of verify(): signer's subject and key, signing time, time stamp.
 void add_signer_facts(JsonObject& facts, const crypto::CmsVerified& verified);
 // The bytes [at, at + size) of a file, which must outlive it.

@@ -81,12 +81,11 @@ Result<Cpio> read_cpio(const SourceFile& file) {
   }
 }
 
-Bytes cpio_member(std::string_view magic, std::string_view name, ByteView data) {
+Bytes cpio_head(std::string_view magic, std::string_view name, std::uint32_t size, std::uint32_t sum) {
   Bytes out(magic.begin(), magic.end());
-  const std::uint32_t sum = magic == "070702" ? std::accumulate(data.begin(), data.end(), 0U) : 0;
   constexpr std::uint32_t kMode = 0100644;
   for (const std::uint32_t value :
-       {0U, kMode, 0U, 0U, 1U, 0U, std::uint32_t(data.size()), 0U, 0U, 0U, 0U, std::uint32_t(name.size() + 1), sum}) {
+       {0U, kMode, 0U, 0U, 1U, 0U, size, 0U, 0U, 0U, 0U, std::uint32_t(name.size() + 1), sum}) {
     Bytes bytes;
     for (int shift = 24; shift >= 0; shift -= 8) bytes.push_back(std::uint8_t(value >> shift));
     put(out, bytes_of(to_hex(bytes)));
@@ -94,6 +93,12 @@ Bytes cpio_member(std::string_view magic, std::string_view name, ByteView data) 
   put(out, bytes_of(name));
   out.push_back(0);
   out.resize(aligned(out.size()));
+  return out;
+}
+
+Bytes cpio_member(std::string_view magic, std::string_view name, ByteView data) {
+  auto out = cpio_head(magic, name, std::uint32_t(data.size()),
+                       magic == "070702" ? std::accumulate(data.begin(), data.end(), 0U) : 0);
   put(out, data);
   out.resize(aligned(out.size()));
   return out;

@@ -23,5 +23,7 @@ struct Cpio {
 // A member whole, with padding: a regular file of mode 0644 without owner and time, so that the same input gives the
 // same file.
 [[nodiscard]] Bytes cpio_member(std::string_view magic, std::string_view name, ByteView data);
+// The same up to its data, which the caller writes and pads to four bytes; `sum` of its bytes, 0 under 070701.
+[[nodiscard]] Bytes cpio_head(std::string_view magic, std::string_view name, std::uint32_t size, std::uint32_t sum);
 
 }  // namespace hf::keys

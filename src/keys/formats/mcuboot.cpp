@@ -21,6 +21,7 @@ constexpr std::array kOptions{
     Option{"header-size", "of a plain binary: 32 (default) or what the linker script leaves"},
     Option{"pad-header", "of a plain binary: true if it does not begin with room for the header"},
     Option{"load-addr", "of a plain binary: where it runs from RAM (sets RAM_LOAD)"},
+    Option{"encrypted", "of a plain binary: 128 or 256, the bits of the content key that it is to be encrypted with"},
     Option{"security-counter", "of a plain binary: the anti-rollback counter"},
     Option{"vid", "of a plain binary: vendor UUID"},
     Option{"cid", "of a plain binary: class UUID"},
@@ -99,6 +100,8 @@ Result<View> view_of(const Evidence& evidence) {
                 {"header_size", std::int64_t(header.header_size)},
                 {"load_address", std::int64_t(header.load_address)},
                 {"flags", std::int64_t(header.flags)}};
+  if ((header.flags & kEncryptedAes128) != 0) view.facts["encrypted_afterwards"] = "aes-128";
+  if ((header.flags & kEncryptedAes256) != 0) view.facts["encrypted_afterwards"] = "aes-256";
   if (!evidence.keys.empty()) view.facts["embedded_keys"] = JsonArray(evidence.keys.begin(), evidence.keys.end());
   if (!dependencies.empty()) view.facts["dependencies"] = dependencies;
   if (!others.empty()) view.facts["tlvs"] = others;
@@ -191,6 +194,9 @@ Result<Image> open_image(const std::filesystem::path& artifact, const Options& o
   header.header_size = std::uint16_t(header_size.value_or(kHeaderSize));
   constexpr std::uint32_t kRamLoad = 0x20;
   if (load_address) header.load_address = std::uint32_t(*load_address), header.flags = kRamLoad;
+  HF_TRY(const auto bits, options.number("encrypted", 256));
+  if (bits && *bits != 128 && *bits != 256) return bad_option("encrypted", "128 or 256 is expected");
+  if (bits) header.flags |= *bits == 128 ? kEncryptedAes128 : kEncryptedAes256;
   Bytes records, value;
   if (counter) put_le32(value, std::uint32_t(*counter)), put_record(records, kSecurityCounter, value);
   for (const auto& [name, type] : {std::pair("vid", kVendorId), std::pair("cid", kClassId)}) {

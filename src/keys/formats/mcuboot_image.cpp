@@ -7,7 +7,6 @@ namespace hf::keys::mcuboot {
 namespace {
 
 constexpr std::size_t kAreaMax = 0xffff;  // it_tlv_tot is 16 bits
-constexpr std::uint32_t kEncrypted = 0x4 | 0x8;
 
 }  // namespace
 
@@ -57,8 +56,8 @@ Result<Header> header_of(ByteView bytes) {
   if (header.protected_size != 0 && header.protected_size < kTlvHead)
     return malformed("ih_protect_tlv_size is too small for an area");
   if (le32(bytes, 28) != 0) return malformed("the header's padding is not zero");
-  // The digest is of what the device decrypts: who holds only this file cannot say what would be signed.
-  if ((header.flags & kEncrypted) != 0) return malformed("it is encrypted: sign it first");
+  constexpr auto kBoth = kEncryptedAes128 | kEncryptedAes256;
+  if ((header.flags & kBoth) == kBoth) return malformed("its header says AES-128 and AES-256 at once");
   return header;
 }
 
@@ -113,6 +112,13 @@ Result<Bytes> Image::digest(crypto::Digest digest) const {
   return stream.finish();
 }
 
+bool has_content_key(ByteView tlv_area) {
+  const auto records = tlv_area.empty() ? std::nullopt : records_of(tlv_area, kTlvMagic);
+  return records && std::ranges::any_of(*records, [](const Record& record) {
+           return record.type >= kEncryptedRsa2048 && record.type <= kEncryptedX25519Sha512;
+         });
+}
+
 Result<Image> read_image(SourceFile source) {
   if (source.size() < kHeaderSize) return malformed("it ends within an MCUboot header");
   HF_TRY(auto bytes, source.read(0, kHeaderSize));
@@ -134,6 +140,8 @@ Result<Image> read_image(SourceFile source) {
   if (size > file.size() - image.tail) return malformed("its TLV area is past the end");
   HF_TRY(image.tlv_area, file.read(image.tail, size));
   if (!records_of(image.tlv_area, kTlvMagic)) return malformed("its TLV area");
+  // The digest is of what the device decrypts: who holds only this file cannot say what would be signed.
+  if (has_content_key(image.tlv_area)) return malformed("it is encrypted: sign it first");
   image.tail += size;
   return image;
 }

@@ -23,12 +23,21 @@ enum Tlv : std::uint16_t {
   kRsa3072 = 0x23,
   kEd25519 = 0x24,
   kPure = 0x25,
+  kEncryptedRsa2048 = 0x30,
+  kEncryptedKw = 0x31,
+  kEncryptedEc256 = 0x32,
+  kEncryptedX25519 = 0x33,
+  kEncryptedX25519Sha512 = 0x34,
   kDependency = 0x40,
   kSecurityCounter = 0x50,
   kBootRecord = 0x60,
   kVendorId = 0x74,
   kClassId = 0x75,
 };
+
+// Of Header::flags. The digest is over the header with them and the plain payload: an image is signed with its flag, and
+// encrypted afterwards (scripts/imgtool/image.py, create()).
+inline constexpr std::uint32_t kEncryptedAes128 = 0x4, kEncryptedAes256 = 0x8;
 
 struct Record {
   std::uint16_t type = 0;
@@ -66,7 +75,9 @@ struct Image {
   [[nodiscard]] Result<Bytes> digest(crypto::Digest digest) const;
 };
 [[nodiscard]] bool has_magic(ByteView bytes);
-// Of a file that has a header.
+// Whether an area's TLVs have a content key: then the payload is encrypted.
+[[nodiscard]] bool has_content_key(ByteView tlv_area);
+// Of a file that has a header. HF-FORMAT-0004 also for one that is encrypted already.
 [[nodiscard]] Result<Image> read_image(SourceFile source);
 // Of a plain binary: it follows the header area of header.header_size, or (`in_place`) begins with as many zeros.
 [[nodiscard]] Result<Image> wrap_image(SourceFile source, const Header& header, Bytes protected_area, bool in_place);

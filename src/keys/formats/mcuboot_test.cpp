@@ -239,7 +239,12 @@ TEST(McubootFormat, WhatIsNoImageIsRefusedWithTheReason) {
   EXPECT_NE(refused(noise(100)).find("no version"), std::string::npos);
   EXPECT_NE(refused(header).find("past the end"), std::string::npos);
   header = mcuboot::to_bytes({.image_size = 0, .flags = 4, .header_size = 32});
+  Bytes records;
+  mcuboot::put_record(records, mcuboot::kEncryptedX25519, Bytes(80));
+  put(header, mcuboot::area_of(mcuboot::kTlvMagic, records));
   EXPECT_NE(refused(header).find("encrypted"), std::string::npos);
+  header = mcuboot::to_bytes({.image_size = 0, .flags = 12, .header_size = 32});
+  EXPECT_NE(refused(header).find("at once"), std::string::npos);
   header = mcuboot::to_bytes({.image_size = 0, .header_size = 31});
   EXPECT_NE(refused(header).find("ih_hdr_size"), std::string::npos);
 }

@@ -110,27 +110,6 @@ struct Bundle {
   std::optional<Bytes> manifest{};  // content of the CMS: a verity bundle
 };
 
-// eContent of a SignedData, whose signature is another matter (RFC 5652 5.1, 5.2).
-std::optional<Bytes> content_in(ByteView cms) {
-  crypto::DerReader outer(cms);
-  const auto info = outer.next(der::kSequence);
-  crypto::DerReader parts(info ? info->content : ByteView());
-  static_cast<void>(parts.next(der::kOid));
-  const auto wrapped = parts.next(der::context(0));
-  crypto::DerReader unwrapped(wrapped ? wrapped->content : ByteView());
-  const auto data = unwrapped.next(der::kSequence);
-  crypto::DerReader fields(data ? data->content : ByteView());
-  static_cast<void>(fields.next(der::kInteger)), static_cast<void>(fields.next(der::kSet));
-  const auto encapsulated = fields.next(der::kSequence);
-  crypto::DerReader inner(encapsulated ? encapsulated->content : ByteView());
-  static_cast<void>(inner.next(der::kOid));
-  const auto holder = inner.next(der::context(0));
-  crypto::DerReader octets(holder ? holder->content : ByteView());
-  const auto content = octets.next(der::kOctetString);
-  if (!content) return std::nullopt;
-  return Bytes(content->content.begin(), content->content.end());
-}
-
 Result<Bundle> open_bundle(const std::filesystem::path& path) {
   HF_TRY(auto file, SourceFile::open(path));
   constexpr std::uint64_t kSuperblock = 96;
@@ -147,7 +126,7 @@ Result<Bundle> open_bundle(const std::filesystem::path& path) {
   crypto::DerReader reader(cms);
   if (!reader.next(der::kSequence) || !reader.at_end()) return bundle;
   bundle.data = size - kLength - length;
-  bundle.manifest = content_in(cms);
+  if (const auto content = attached_content(cms)) bundle.manifest = Bytes(content->begin(), content->end());
   bundle.cms = std::move(cms);
   if (bundle.manifest && bundle.manifest->size() > kManifestMax) return over_limit("the manifest");
   return bundle;
