@@ -10,12 +10,15 @@
 #include "instance/cli_db.h"
 #include "keys/agent/cli_agent.h"
 #include "keys/cli.h"
+#include "keys/cli_rotation.h"
 #include "keys/formats/cli.h"
 #include "ledger/cli.h"
 #include "pki/cli.h"
 #include "portfolio/cli.h"
 #include "sbom/cli.h"
+#include "silicon/cli.h"
 #include "trace/cli.h"
+#include "trace/cli_rotation.h"
 #include "vuln/commands.h"
 
 namespace hf::app {
@@ -38,7 +41,10 @@ const std::vector<cli::Command>& commands() {
     append(list, catalog::commands());
     append(list, fleet::commands());
     append(list, portfolio::commands());
+    append(list, silicon::commands());
     append(list, keys::key_commands());
+    append(list, trace::rotation_commands());
+    append(list, keys::rotation_commands());
     append(list, keys::token_commands());
     append(list, keys::sign_commands());
     append(list, keys::artifact_commands());

@@ -142,6 +142,15 @@ Result<StoredRequest> Register::ask(Charter next, std::string_view requester, st
   if (const auto faults = faults_of(next); !faults.empty())
     return fail(ErrorKind::invalid, "HF-KEYS-0001",
                 "the charter is wrong at " + faults[0].pointer + ": " + faults[0].what);
+  // Whose custody was read back and recorded: 'key rotate' makes one.
+  for (const auto& version : next.versions) {
+    HF_TRY(const auto kept,
+           database_.read([&](const db::Reader& reader) { return Store(reader).version(key.id, version.version); }));
+    if (!kept || kept->fingerprint != to_hex(version.fingerprint))
+      return fail(ErrorKind::conflict, "HF-KEYS-0035",
+                  "version " + std::to_string(version.version) + " is not one that was made for the key " + next.key +
+                      ": 'holdfast key rotate' makes the next one");
+  }
   const auto now = clock_.now();
   const SigningRequest request{.kind = RequestKind::charter,
                                .id = to_hex(crypto::random_bytes(kIdBytes)),

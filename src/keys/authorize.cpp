@@ -181,10 +181,14 @@ std::vector<Lack> lacks_of_policy(const Charter& charter, int key_version, const
   const auto lack = [&](std::string rule, std::string why) { lacks.push_back({std::move(rule), std::move(why)}); };
   const auto* version = charter.version(key_version);
   if (!version) lack("version", "the key has no version " + std::to_string(key_version));
-  else if (version->state != VersionState::active)
-    lack("version", "version " + std::to_string(key_version) + " of the key is " +
-                        std::string(name_of(version->state)) + ", not active");
-  else if (!crypto::fits(use.scheme, version->algorithm))
+  else if (version->state != VersionState::active) {
+    const auto active = std::ranges::find(charter.versions, VersionState::active, &KeyVersion::state);
+    lack("version",
+         "version " + std::to_string(key_version) + " of the key is " + std::string(name_of(version->state)) +
+             ", not active" +
+             (active == charter.versions.end() ? std::string()
+                                               : ": ask again, for version " + std::to_string(active->version)));
+  } else if (!crypto::fits(use.scheme, version->algorithm))
     lack("scheme", std::string(crypto::name_of(use.scheme)) + " is not a scheme of this key");
   if (std::ranges::find(policy.schemes, use.scheme) == policy.schemes.end())
     lack("policy.schemes", std::string(crypto::name_of(use.scheme)) + " is not allowed");
@@ -301,6 +305,11 @@ std::vector<Lack> lacks_of_succession(const Charter& in_force, const Charter& ne
     else if (version.state == VersionState::destroyed && later->state != VersionState::destroyed)
       lack("charter", "a destroyed version stays destroyed");
   }
+  int newest = 0;
+  for (const auto& version : in_force.versions) newest = std::max(newest, version.version);
+  for (const auto& version : next.versions)
+    if (!in_force.version(version.version) && version.version <= newest)
+      lack("charter", "a new version is numbered above all that there were");
   return lacks;
 }
 

@@ -6,50 +6,15 @@
 #include "keys/cbom.h"
 #include "keys/cli_installation.h"
 #include "keys/formats/minisign.h"
+#include "keys/rotation.h"
 #include "keys/signer/wire.h"
+#include "silicon/catalogue.h"
 
 namespace hf::keys {
 namespace {
 
-constexpr std::size_t kDocumentMax = 1U << 20;
 constexpr cli::Option kJson{"json", "", "Print JSON"};
 const cli::Positional kName{"NAME", "The key's name"};
-
-// A charter as people write it: without type, key, versions and succession; an approver's key as a PEM file's text.
-Result<Charter> charter_from_file(std::string_view path, std::string_view key, const std::vector<KeyVersion>& versions,
-                                  const Charter* in_force) {
-  HF_TRY(const auto text, read_file(path, kDocumentMax));
-  HF_TRY(auto json, parse_json(text));
-  auto* object = json.if_object();
-  if (!object) return fail(ErrorKind::invalid, "HF-KEYS-0001", std::string(path) + " is not a JSON object");
-  (*object)["type"] = "holdfast-charter-1";
-  (*object)["key"] = key;
-  (*object)["sequence"] = in_force ? in_force->sequence + 1 : 1;
-  (*object)["previous"] = in_force ? Json(digest_of(*in_force)) : Json(nullptr);
-  if (!object->contains("grants")) (*object)["grants"] = JsonObject{{"signatures", 0}, {"days", 0}};
-  if (!object->contains("break_glass_hours")) (*object)["break_glass_hours"] = 24;
-  if (auto* approvers = object->if_contains("approvers"); approvers && approvers->is_array()) {
-    for (auto& item : approvers->get_array()) {
-      auto* approver = item.if_object();
-      const auto* pem = approver ? approver->if_contains("public_key") : nullptr;
-      if (!pem || !pem->is_string()) continue;
-      HF_TRY(const auto public_key, crypto::public_key_of_pem(pem->get_string()));
-      (*approver)["spki"] = to_hex(crypto::to_spki(public_key));
-      approver->erase("public_key");
-    }
-  }
-  if (!object->contains("versions")) {
-    JsonArray list;
-    for (const auto& version : versions)
-      list.push_back(JsonObject{{"version", version.version},
-                                {"algorithm", crypto::name_of(version.algorithm)},
-                                {"id", to_hex(version.id)},
-                                {"fingerprint", to_hex(version.fingerprint)},
-                                {"state", name_of(version.state)}});
-    (*object)["versions"] = std::move(list);
-  }
-  return charter_of(json);
-}
 
 Result<cli::Exit> create(const cli::Args& args, cli::Terminal& terminal) {
   const auto algorithm = crypto::key_algorithm_of(args.option("algorithm").value_or("ecdsa-p256"));
@@ -82,15 +47,21 @@ JsonObject json_of(const StoredKey& key) {
 Result<cli::Exit> show(const cli::Args& args, cli::Terminal& terminal) {
   HF_TRY(const auto instance, instance::Instance::open_to_read(instance::data_of(args)));
   std::vector<StoredSignature> signatures;
+  std::optional<KeyVersion> prepared;
   HF_TRY(const auto key, instance->database().read([&](const db::Reader& reader) -> Result<StoredKey> {
     const Store store(reader);
     HF_TRY(const auto found, store.counted_key(args.positional(0)));
     if (!found) return fail(no_key(args.positional(0)));
     HF_TRY(signatures, store.signatures(found->id, std::numeric_limits<std::int64_t>::max(), 20));
+    HF_TRY(prepared, prepared_version(reader, *found));
     return *found;
   }));
   if (args.flag("json")) {
     auto json = json_of(key);
+    json["prepared"] = prepared ? Json(JsonObject{{"version", prepared->version},
+                                                  {"algorithm", crypto::name_of(prepared->algorithm)},
+                                                  {"fingerprint", to_hex(prepared->fingerprint)}})
+                                : Json(nullptr);
     JsonArray uses;
     for (const auto& one : signatures)
       uses.push_back(JsonObject{{"request", one.request},
@@ -112,7 +83,9 @@ Result<cli::Exit> show(const cli::Args& args, cli::Terminal& terminal) {
                << "owner " << charter.owner << ", deputy " << charter.deputy << "; charter " << charter.sequence << " "
                << key.charter_digest.substr(0, 16) << "\n\n";
   std::vector<std::vector<std::string>> rows;
-  for (const auto& version : charter.versions)
+  auto versions = charter.versions;
+  if (prepared) versions.push_back(*prepared);
+  for (const auto& version : versions)
     rows.push_back({std::to_string(version.version), std::string(crypto::name_of(version.algorithm)),
                     std::string(name_of(version.state)), to_hex(version.fingerprint)});
   terminal.out << cli::table(std::vector<std::string>{"version", "algorithm", "state", "fingerprint"}, rows)
@@ -160,12 +133,21 @@ Result<cli::Exit> trust(const cli::Args& args, cli::Terminal& terminal) {
                          .version = int(version),
                          .hardware_revision = std::string(*args.option("hardware-revision")),
                          .fused = args.flag("fused"),
-                         .slots = slots};
+                         .slots = slots,
+                         .platform = std::string(args.option("platform").value_or(""))};
+  const auto* platform = silicon::catalogue().find(anchor.platform);
+  if (!anchor.platform.empty() && !platform)
+    return fail(ErrorKind::not_found, "HF-SILICON-0002",
+                "the catalogue has no platform '" + anchor.platform + "'; 'holdfast silicon list' names them");
   HF_TRY(const auto open, open_installation(args));
   HF_CHECK(open.service->anchor(anchor, open.actor));
   HF_CHECK(open.instance->log().advance());
   terminal.out << anchor.hardware_revision << " trusts version " << anchor.version << " of " << anchor.key
                << (anchor.fused ? ", burned in\n" : ", replaceable by an update\n");
+  if (platform)
+    terminal.out << anchor.platform << " has "
+                 << (platform->root_keys.slots ? std::to_string(*platform->root_keys.slots) : "an unknown number of")
+                 << " slots, as the silicon catalogue of " << silicon::catalogue().generated() << " says\n";
   return cli::kOk;
 }
 
@@ -355,8 +337,9 @@ std::span<const cli::Command> key_commands() {
          {"hardware-revision", "PATH", "Such as px-100/a", true},
          {"version", "N", "Of the key (default 1)"},
          {"fused", "", "Burned into the silicon; else an update can replace it"},
-         {"slots", "N", "For burned keys that the silicon has (default 0: none left)"}},
-        {"holdfast key trust px100-boot --hardware-revision px-100/a --fused --slots 4"}},
+         {"platform", "P", "The silicon, of 'holdfast silicon list' (default: that of the hardware revision)"},
+         {"slots", "N", "For burned keys that the silicon has (default: as the platform)"}},
+        {"holdfast key trust px100-boot --hardware-revision px-100/a --fused --platform espressif-esp32-c3"}},
        trust},
       {{"key discover",
         "Compare the token, the signer's journal and signed files with the register",

@@ -13,7 +13,7 @@ constexpr std::size_t kAttestationMax = 1U << 20;
 const cli::Positional kSession{"REQUEST", "Its digest, or the first 8 digits or more of it"};
 
 JsonObject json_of(const DebugSession& session) {
-  const auto& [stored, judgement] = session.judged;
+  const auto& stored = session.judged.stored;
   const auto& request = stored.request;
   JsonObject json{{"digest", stored.digest},
                   {"state", session.state},

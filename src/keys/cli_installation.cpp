@@ -54,4 +54,40 @@ Result<std::string> read_file(std::string_view path, std::size_t size_max) {
   return text;
 }
 
+Result<Charter> charter_from_file(std::string_view path, std::string_view key, const std::vector<KeyVersion>& versions,
+                                  const Charter* in_force) {
+  constexpr std::size_t kDocumentMax = 1U << 20;
+  HF_TRY(const auto text, read_file(path, kDocumentMax));
+  HF_TRY(auto json, parse_json(text));
+  auto* object = json.if_object();
+  if (!object) return fail(ErrorKind::invalid, "HF-KEYS-0001", std::string(path) + " is not a JSON object");
+  (*object)["type"] = "holdfast-charter-1";
+  (*object)["key"] = key;
+  (*object)["sequence"] = in_force ? in_force->sequence + 1 : 1;
+  (*object)["previous"] = in_force ? Json(digest_of(*in_force)) : Json(nullptr);
+  if (!object->contains("grants")) (*object)["grants"] = JsonObject{{"signatures", 0}, {"days", 0}};
+  if (!object->contains("break_glass_hours")) (*object)["break_glass_hours"] = 24;
+  if (auto* approvers = object->if_contains("approvers"); approvers && approvers->is_array()) {
+    for (auto& item : approvers->get_array()) {
+      auto* approver = item.if_object();
+      const auto* pem = approver ? approver->if_contains("public_key") : nullptr;
+      if (!pem || !pem->is_string()) continue;
+      HF_TRY(const auto public_key, crypto::public_key_of_pem(pem->get_string()));
+      (*approver)["spki"] = to_hex(crypto::to_spki(public_key));
+      approver->erase("public_key");
+    }
+  }
+  if (!object->contains("versions")) {
+    JsonArray list;
+    for (const auto& version : versions)
+      list.push_back(JsonObject{{"version", version.version},
+                                {"algorithm", crypto::name_of(version.algorithm)},
+                                {"id", to_hex(version.id)},
+                                {"fingerprint", to_hex(version.fingerprint)},
+                                {"state", name_of(version.state)}});
+    (*object)["versions"] = std::move(list);
+  }
+  return charter_of(json);
+}
+
 }  // namespace hf::keys

@@ -24,4 +24,8 @@ struct Installation {
 
 [[nodiscard]] Result<std::string> read_file(std::string_view path, std::size_t size_max);
 
+// A charter as people write it: without type, key, versions and succession; an approver's key as a PEM file's text.
+[[nodiscard]] Result<Charter> charter_from_file(std::string_view path, std::string_view key,
+                                                const std::vector<KeyVersion>& versions, const Charter* in_force);
+
 }  // namespace hf::keys

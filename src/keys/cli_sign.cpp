@@ -7,6 +7,7 @@
 #include "keys/cli_desk.h"
 #include "keys/cli_installation.h"
 #include "keys/formats/formats.h"
+#include "keys/register_json.h"
 
 namespace hf::keys {
 namespace {
@@ -179,9 +180,11 @@ Result<cli::Exit> list(const cli::Args& args, cli::Terminal& terminal) {
     for (const auto& lack : lacks) rules.push_back(lack.rule);
     const auto& request = stored.request;
     const bool used_up = request.kind == RequestKind::sign && stored.used >= request.uses;
+    HF_TRY(const auto glass, open.service->ratification(stored));
     rows.push_back({stored.digest.substr(0, 12), std::string(name_of(request.kind)), request.key,
                     request.artifact ? request.artifact->name : std::string(), request.requester,
-                    used_up         ? "used"
+                    glass     ? "used, " + std::string(name_of(*glass)) + " " + format_rfc3339(stored.glass->due_at)
+                    : used_up ? "used"
                     : rules.empty() ? "approved"
                                     : joined(rules),
                     format_rfc3339(request.expires_at)});
@@ -234,12 +237,42 @@ Result<cli::Exit> decide(const cli::Args& args, cli::Terminal& terminal) {
   }
   HF_TRY(const auto decided, open.service->decide(stored.digest, read, open.actor));
   HF_CHECK(open.service->hand_over_rejections());
+  if (decided.glass) HF_CHECK(open.service->hand_over_ratifications(key.name, open.actor));
   HF_CHECK(open.instance->log().advance());
   HF_TRY(const auto lacks, open.service->lacking(decided));
   terminal.out << read.statement.person << (read.statement.decision == Decision::approve ? " approves " : " rejects ")
                << stored.digest.substr(0, 12) << "\n";
-  print_lacks(terminal, lacks);
+  if (!decided.glass) print_lacks(terminal, lacks);
+  else if (decided.glass->ratified_at)
+    terminal.out << "\nRatified: the breaking of glass is met by the full profile.\n";
+  else
+    for (const auto& lack : lacks)
+      terminal.out << "\nTo be ratified by " << format_rfc3339(decided.glass->due_at) << ": " << lack.why << "\n";
   return cli::kOk;
+}
+
+Result<cli::Exit> unratified(const cli::Args& args, cli::Terminal& terminal) {
+  HF_TRY(const auto limit, args.integer("limit", 50, 1, 10'000));
+  HF_TRY(const auto instance, instance::Instance::open_to_read(instance::data_of(args)));
+  HF_TRY(const auto broken, instance->database().read([&](const db::Reader& reader) {
+    return keys::unratified(reader, limit, instance->clock().now());
+  }));
+  bool late = false;
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& item : broken) {
+    if (args.flag("json")) terminal.out << to_text(line_of(item)) << "\n";
+    late = late || item.ratification != Ratification::open;
+    const auto& stored = item.stored;
+    rows.push_back({stored.digest.substr(0, 12), stored.request.key,
+                    stored.request.artifact ? stored.request.artifact->name : std::string(), stored.request.requester,
+                    std::string(name_of(*item.ratification)), format_rfc3339(stored.glass->due_at)});
+  }
+  if (!args.flag("json"))
+    terminal.out << (rows.empty() ? "nothing that was signed by breaking glass waits to be ratified\n"
+                                  : cli::table(std::vector<std::string>{"request", "key", "artifact", "requester",
+                                                                        "ratification", "due_at"},
+                                               rows));
+  return late ? cli::kNo : cli::kOk;
 }
 
 Result<cli::Exit> run(const cli::Args& args, cli::Terminal& terminal) {
@@ -345,6 +378,17 @@ std::span<const cli::Command> sign_commands() {
         at_desk({kJson}),
         {"holdfast sign show 4f1c2a90"}},
        show},
+      {{"sign unratified",
+        "List what was signed by breaking glass and has still to be ratified",
+        "The people of the full profile approve such a request afterwards as they approve any: 'sign statement', 'sign "
+        "decide'. Exit\n"
+        "code 1 if one is overdue or rejected: its key then breaks no more glass.",
+        {},
+        {instance::kDataOption,
+         {"limit", "N", "At most so many (default 50)"},
+         {"json", "", "Print one JSON object a line"}},
+        {"holdfast sign unratified"}},
+       unratified},
       {{"sign statement",
         "Write the statement that an approver signs",
         "Sign exactly these bytes with the key that the charter names for the person: openssl dgst -sha256 -sign, "

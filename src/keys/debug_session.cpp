@@ -12,7 +12,7 @@ namespace {
 bool is_debug(const SigningRequest& request) { return request.view && is_debug_kind(text_at(*request.view, "kind")); }
 
 std::string state_of(const DebugSession& session, Time now) {
-  const auto& [stored, judgement] = session.judged;
+  const auto& [stored, judgement, ratification] = session.judged;
   if (session.closing) return "closed";
   if (stored.used > 0) return now >= stored.request.expires_at ? "overdue" : "open";
   return std::string(name_of(judgement.state));
@@ -43,8 +43,7 @@ Result<std::vector<DebugSession>> debug_sessions(const db::Reader& reader, std::
     for (const auto& handle : handles) {
       HF_TRY(auto stored, store.request(handle.digest));
       if (!stored || !is_debug(stored->request)) continue;
-      auto judgement = judge(key->charter, stored->request, stored->approvals, stored->used, now);
-      DebugSession session{{*std::move(stored), std::move(judgement)}, {}, {}};
+      DebugSession session{judged_of(key->charter, *std::move(stored), now), {}, {}};
       HF_TRY(session.closing, closing_of(reader, session.judged.stored.id));
       session.state = state_of(session, now);
       sessions.push_back(std::move(session));

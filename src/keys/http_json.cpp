@@ -46,7 +46,8 @@ Result<JsonArray> versions_json(const KeySight& sight) {
     HF_TRY(auto custody, parse_json(kept.custody));
     list.push_back(JsonObject{{"version", kept.version},
                               {"algorithm", crypto::name_of(key.algorithm)},
-                              {"state", version ? Json(name_of(version->state)) : Json(nullptr)},
+                              // Prepared, and no charter names it yet (rotation.h).
+                              {"state", name_of(version ? version->state : VersionState::pre_active)},
                               {"fingerprint", to_hex(crypto::sha256({crypto::to_spki(key)}))},
                               {"public_key", crypto::to_pem(key)},
                               {"custody", std::move(custody)},
@@ -71,7 +72,7 @@ bool has_decided(const StoredRequest& stored, std::string_view person) {
 std::string refused_because(const RequestSight& sight, std::string_view person, const net::Principal& reader) {
   const auto& stored = sight.judged.stored;
   if (!reader.may("keys.decide")) return "needs the permission keys.decide";
-  if (auto closed = closed_because(stored.request, sight.judged.judgement); !closed.empty()) return closed;
+  if (auto closed = closed_because(sight.judged); !closed.empty()) return closed;
   if (stored.request.person == person || stored.request.requester == person)
     return "whoever asks for a signature does not decide on it";
   if (has_decided(stored, person)) return std::string(person) + " has decided already";
@@ -120,7 +121,8 @@ Result<JsonObject> key_json(const KeySight& sight, std::string_view no_freeze) {
 }
 
 JsonObject request_json(const RequestSight& sight, std::string_view person, Time now, const net::Principal& reader) {
-  const auto& [stored, judgement] = sight.judged;
+  const auto& stored = sight.judged.stored;
+  const auto& judgement = sight.judged.judgement;
   const auto& request = stored.request;
   JsonArray steps, decisions, lacking;
   for (const auto& step : judgement.standing.steps)

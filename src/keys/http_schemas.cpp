@@ -177,6 +177,7 @@ std::vector<Member> request_line() {
           {"product", or_null(text("of a request for one artifact"))},
           {"artifact", or_null(object({{"name", text()}, {"size", count("bytes")}, {"sha256", text("unsigned")}}))},
           {"break_glass", flag()},
+          {"ratification", or_null(ref("Ratification"))},
           {"created_at", time()},
           {"expires_at", time()},
           {"used", count()},
@@ -185,6 +186,11 @@ std::vector<Member> request_line() {
 }
 
 void request(Table& to) {
+  to.add("Ratification", object({{"state", choice({"open", "ratified", "overdue", "rejected"})},
+                                 {"signed_at", time()},
+                                 {"due_at", time("by when the full profile has to meet it")},
+                                 {"ratified_at", or_null(time())}},
+                                "Of a request that was signed by breaking glass"));
   to.add("SigningRequestLine", object(request_line()));
   to.page("SigningRequestLine");
   to.add("SigningView",

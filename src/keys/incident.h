@@ -26,7 +26,8 @@ struct NewAnchor {
   int version = 1;
   std::string hardware_revision;  // its path
   bool fused = false;             // burned into the silicon; else an update can replace it
-  std::int64_t slots = 0;         // for burned keys that the silicon has; 0: none or unknown
+  std::int64_t slots = 0;         // for burned keys that the silicon has, as somebody says; 0: nobody does
+  std::string platform{};         // of the silicon catalogue; empty: none named
 };
 
 class IncidentStore {

@@ -16,6 +16,8 @@ const db::Query kInsertIncident{"keys.insert_incident", R"sql(
 const db::Query kInsertAnchor{"keys.insert_anchor", R"sql(
     INSERT INTO key_anchor (anchor_id, entry_id, key_version_id, hardware_revision_id, fused, slots, since)
     VALUES ($1, $2, $3, $4, $5, $6, $7))sql"};
+const db::Query kInsertPlatform{"keys.insert_anchor_platform",
+                                "INSERT INTO anchor_platform (anchor_id, entry_id, platform) VALUES ($1, $2, $3)"};
 
 const db::Query kRevision{"keys.hardware_revision",
                           "SELECT hardware_revision_id FROM hardware_revision WHERE path = $1"};
@@ -26,6 +28,7 @@ const ledger::ProvenTable kIncidentTable{"key_incident", "incident_id",
                                          "incident_id, key_id, effective_at, recorded_at, reason, reporter"};
 const ledger::ProvenTable kAnchorTable{"key_anchor", "anchor_id",
                                        "anchor_id, key_version_id, hardware_revision_id, fused, slots, since"};
+const ledger::ProvenTable kPlatformTable{"anchor_platform", "anchor_id", "anchor_id, platform"};
 
 }  // namespace
 
@@ -64,7 +67,10 @@ Result<void> insert_anchor(ledger::Transaction& transaction, ledger::EntryId ent
   HF_TRY(const auto id, db.next_id());
   HF_CHECK(db.execute(kInsertAnchor, id, entry, key_version_id, *revision, std::int64_t(anchor.fused ? 1 : 0),
                       anchor.slots, transaction.now()));
-  return transaction.prove(entry, kAnchorTable, id);
+  HF_CHECK(transaction.prove(entry, kAnchorTable, id));
+  if (anchor.platform.empty()) return {};
+  HF_CHECK(db.execute(kInsertPlatform, id, entry, anchor.platform));
+  return transaction.prove(entry, kPlatformTable, id);
 }
 
 }  // namespace hf::keys

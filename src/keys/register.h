@@ -3,6 +3,7 @@
 #pragma once
 
 #include "keys/incident.h"
+#include "keys/ratification.h"
 #include "keys/request_state.h"
 #include "keys/store.h"
 
@@ -13,7 +14,15 @@ namespace hf::keys {
 struct JudgedRequest {
   StoredRequest stored;
   Judgement judgement;
+  std::optional<Ratification> ratification{};  // of broken glass
 };
+
+// As the key's charter and the clock are now. Of broken glass that is not ratified, standing and lacks are those of its
+// ratification.
+[[nodiscard]] JudgedRequest judged_of(const Charter& charter, StoredRequest stored, Time now);
+// Why nothing is left to decide, for people; empty: something is. Glass that was broken is ratified, late or not.
+[[nodiscard]] std::string closed_because(const JudgedRequest& judged);
+[[nodiscard]] std::string sentence_of(const JudgedRequest& judged);  // where it stands, with what to do next
 
 struct RequestQuery {
   std::vector<RequestState> states{};  // empty: in any
@@ -28,6 +37,10 @@ struct RequestPage {
 [[nodiscard]] Result<RequestPage> judged_requests(const db::Reader& reader, const RequestQuery& query,
                                                   const std::optional<RequestPlace>& after, std::int64_t limit,
                                                   Time now, std::optional<Time> as_of = {});
+
+// What was signed by breaking glass and is not ratified, first due first.
+[[nodiscard]] Result<std::vector<JudgedRequest>> unratified(const db::Reader& reader, std::int64_t limit, Time now,
+                                                            std::optional<Time> as_of = {});
 
 // What a signature under the request would cover, read from the evidence that is kept beside it.
 struct Evidence {
@@ -90,9 +103,11 @@ class Register {
                                            std::int64_t limit) const;
   [[nodiscard]] Result<RequestSight> sight(std::string_view digest) const;  // as request()
   [[nodiscard]] Time now() const { return clock_.now(); }
-  // What is still lacking for the request's approval, now.
+  [[nodiscard]] Result<std::optional<Ratification>> ratification(const StoredRequest& request) const;
+  // What is still lacking for the request's approval, now; of broken glass for its ratification.
   [[nodiscard]] Result<std::vector<Lack>> lacking(const StoredRequest& request) const;
 
+  // Also on a request that was signed by breaking glass: until the full profile has met it (ratification.h), whenever.
   // HF-KEYS-0015 if the signature is no approver's, HF-KEYS-0013 if the person has decided already, HF-KEYS-0019 if
   // nothing is left to decide. A rejection kills the request with the signer only when it is handed over
   // (Service::hand_over_rejections).

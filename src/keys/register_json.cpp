@@ -36,20 +36,31 @@ JsonObject line_of(const StoredKey& key) {
           {"entry", key.entry}};
 }
 
+Json ratification_json(const JudgedRequest& judged) {
+  const auto& glass = judged.stored.glass;
+  if (!glass || !judged.ratification) return nullptr;
+  return JsonObject{{"state", name_of(*judged.ratification)},
+                    {"signed_at", format_rfc3339(glass->signed_at)},
+                    {"due_at", format_rfc3339(glass->due_at)},
+                    {"ratified_at", glass->ratified_at ? Json(format_rfc3339(*glass->ratified_at)) : Json(nullptr)}};
+}
+
 JsonObject line_of(const JudgedRequest& judged) {
-  const auto& [stored, judgement] = judged;
+  const auto& stored = judged.stored;
+  const auto& judgement = judged.judgement;
   const auto& request = stored.request;
   return {{"digest", stored.digest},
           {"kind", name_of(request.kind)},
           {"key", request.key},
           {"key_version", request.key_version},
           {"state", name_of(judgement.state)},
-          {"sentence", sentence_of(request, judgement, stored.used)},
+          {"sentence", sentence_of(judged)},
           {"requester", request.requester},
           {"reason", request.reason},
           {"product", request.kind == RequestKind::sign ? Json(request.product) : Json(nullptr)},
           {"artifact", artifact_json(request)},
           {"break_glass", request.break_glass},
+          {"ratification", ratification_json(judged)},
           {"created_at", format_rfc3339(request.created_at)},
           {"expires_at", format_rfc3339(request.expires_at)},
           {"used", stored.used},

@@ -117,11 +117,38 @@ Result<void> Service::hand_over_rejections() {
   return {};
 }
 
+Result<void> Service::hand_over_ratifications(std::string_view key, const ledger::Actor& actor) {
+  HF_TRY(const auto broken, signer_.broken_glass(key));
+  for (const auto& one : broken) {
+    HF_TRY(const auto stored,
+           database_.read([&](const db::Reader& reader) { return Store(reader).request(one.request); }));
+    if (!stored) continue;  // of another database; the signer goes on to want it
+    for (const auto& approval : stored->approvals)
+      if (approval.statement.decision == Decision::reject && !one.rejected) {
+        const auto handed = signer_.reject(stored->request, approval);
+        if (!handed && handed.error().kind != ErrorKind::forbidden) return fail(handed.error());
+      }
+    const auto ratified = signer_.ratify(stored->request, stored->approvals);
+    if (!ratified && ratified.error().kind != ErrorKind::forbidden) return fail(ratified.error());
+    // Met under a charter that came later: nobody's decision has written it down.
+    if (ratified && stored->glass && !stored->glass->ratified_at)
+      HF_CHECK(ledger::write(database_, clock_, actor, [&](ledger::Transaction& transaction) -> Result<void> {
+        HF_TRY(const auto entry,
+               transaction.append("signing.ratified", {"key:" + stored->request.key, "request:" + stored->digest},
+                                  {{"due_at", format_rfc3339(stored->glass->due_at)},
+                                   {"in_time", transaction.now() < stored->glass->due_at}}));
+        return insert_ratification(transaction, entry, stored->id);
+      }));
+  }
+  return {};
+}
+
 Result<StoredKey> Service::put_in_force(std::string_view digest, const ledger::Actor& actor) {
   HF_CHECK(hand_over_rejections());
   HF_TRY(const auto stored, request(digest));
   if (stored.request.kind != RequestKind::charter)
     return fail(ErrorKind::invalid, "HF-KEYS-0016", "the request is not for a charter");
+  HF_CHECK(hand_over_ratifications(stored.request.key, actor));
   HF_TRY(const auto json, parse_json(stored.attachment));
   HF_TRY(const auto next, charter_of(json));
   HF_TRY(const auto kept, signer_.charter(next.key));
@@ -170,6 +197,7 @@ Result<Signed> Service::make(const StoredRequest& stored, SignOrder order, const
                              const ledger::Actor& actor) {
   HF_CHECK(hand_over_rejections());
   const auto& request = stored.request;
+  if (request.break_glass) HF_CHECK(hand_over_ratifications(request.key, actor));
   const bool granted = request.kind == RequestKind::grant;
   HF_TRY(const auto key, registered(request.key));
   HF_TRY(const auto version,
@@ -206,8 +234,13 @@ Result<Signed> Service::make(const StoredRequest& stored, SignOrder order, const
                                       {"product", row.product},
                                       {"journal_line", row.made.journal},
                                       {"journal_head", to_hex(row.made.head.hash)}}));
+           if (request.break_glass)
+             HF_CHECK(insert_broken_glass(transaction, entry, stored.id,
+                                          transaction.now() + std::chrono::hours(key.charter.break_glass_hours)));
            return insert_signature(transaction, entry, row);
          }));
+  // All may have approved before: then it is met with the signature. Else somebody's next decision tells.
+  if (request.break_glass) static_cast<void>(hand_over_ratifications(request.key, actor));
   return out;
 }
 

@@ -46,6 +46,9 @@ class Service : public Register {
   // Every rejection of a request that could still be used, to the signer, where it kills the request for good whatever
   // becomes of its row. sign(), sign_under() and put_in_force() begin with it.
   Result<void> hand_over_rejections();
+  // What people have said since on requests of the key that were signed by breaking glass, to the signer, which breaks
+  // no more glass with it while one is overdue. sign() by breaking glass and put_in_force() begin with it.
+  Result<void> hand_over_ratifications(std::string_view key, const ledger::Actor& actor);
   // A charter request that is approved comes into force.
   Result<StoredKey> put_in_force(std::string_view digest, const ledger::Actor& actor);
 

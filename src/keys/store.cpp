@@ -22,7 +22,7 @@ const db::Query kSignatureCount{"keys.signature_count", R"sql(
 const db::Query kKeyNames{"keys.names", "SELECT name FROM signing_key ORDER BY name"};
 const db::Query kVersion{
     "keys.version",
-    "SELECT key_version_id, fingerprint, spki, custody FROM key_version WHERE key_id = $1 AND version = $2"};
+    "SELECT key_version_id, fingerprint, spki, custody, cka_id FROM key_version WHERE key_id = $1 AND version = $2"};
 const db::Query kVersions{"keys.versions", R"sql(
     SELECT v.version, v.spki, v.custody, v.created_at, (SELECT COUNT(*) FROM signature AS s WHERE s.key_version_id = v.key_version_id)
       FROM key_version AS v WHERE v.key_id = $1 ORDER BY v.version)sql"};
@@ -167,7 +167,7 @@ Result<std::optional<Store::Version>> Store::version(std::int64_t key_id, std::i
   return db_.find(
       kVersion,
       [](const db::Row& row) {
-        return Version{row.int64(0), row.string(1), row.string(2), row.string(3)};
+        return Version{row.int64(0), row.string(1), row.string(2), row.string(3), row.string(4)};
       },
       key_id, version);
 }
@@ -193,6 +193,9 @@ Result<std::optional<StoredRequest>> Store::request(std::string_view digest) con
   HF_TRY(found->request, request_of(json));
   if (found->request.kind == RequestKind::charter) {
     HF_TRY(found->used, db_.number(kCharterCount, found->request.next_charter, until_));
+  }
+  if (found->request.break_glass) {
+    HF_TRY(found->glass, GlassStore(db_, as_of_).of(found->id));
   }
   HF_TRY(const auto bodies, db_.select(kApprovals, first_of, found->id, until_));
   for (const auto& text : bodies) {
@@ -253,6 +256,17 @@ Result<void> insert_charter(ledger::Transaction& transaction, ledger::EntryId en
   return transaction.prove(entry, kCharterTable, id);
 }
 
+Result<void> insert_version(ledger::Transaction& transaction, ledger::EntryId entry, std::int64_t key_id, int number,
+                            const crypto::TokenKey& key) {
+  const auto& db = transaction.db();
+  HF_TRY(const auto id, db.next_id());
+  HF_TRY(const auto custody, canonical_json(to_json(key.custody)));
+  HF_CHECK(db.execute(kInsertVersion, id, entry, key_id, std::int64_t(number),
+                      crypto::name_of(key.public_key.algorithm), to_hex(key.pin.id), to_hex(key.pin.fingerprint),
+                      to_hex(crypto::to_spki(key.public_key)), custody, transaction.now()));
+  return transaction.prove(entry, kVersionTable, id);
+}
+
 Result<void> insert_key(ledger::Transaction& transaction, ledger::EntryId entry, const Charter& charter,
                         const std::vector<crypto::TokenKey>& versions) {
   const auto& db = transaction.db();
@@ -261,15 +275,8 @@ Result<void> insert_key(ledger::Transaction& transaction, ledger::EntryId entry,
                       transaction.now()));
   HF_CHECK(transaction.prove(entry, kKeyTable, id));
   HF_CHECK(insert_charter(transaction, entry, id, charter));
-  for (std::size_t i = 0; i < versions.size(); ++i) {
-    const auto& one = versions[i];
-    HF_TRY(const auto version_id, db.next_id());
-    HF_TRY(const auto custody, canonical_json(to_json(one.custody)));
-    HF_CHECK(db.execute(kInsertVersion, version_id, entry, id, charter.versions[i].version,
-                        crypto::name_of(one.public_key.algorithm), to_hex(one.pin.id), to_hex(one.pin.fingerprint),
-                        to_hex(crypto::to_spki(one.public_key)), custody, transaction.now()));
-    HF_CHECK(transaction.prove(entry, kVersionTable, version_id));
-  }
+  for (std::size_t i = 0; i < versions.size(); ++i)
+    HF_CHECK(insert_version(transaction, entry, id, charter.versions[i].version, versions[i]));
   return {};
 }
 

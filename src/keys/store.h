@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "keys/glass_store.h"
 #include "keys/signer/custodian.h"
-#include "ledger/transaction.h"
 
 namespace hf::keys {
 
@@ -28,6 +28,7 @@ struct StoredRequest {
   std::vector<Approval> approvals;
   std::int64_t used = 0;  // signatures made; of a charter request 1 if its charter came into force
   std::int64_t entry = 0;
+  std::optional<StoredGlass> glass{};  // that was broken with it
 };
 
 struct StoredSignature {
@@ -60,7 +61,7 @@ class Store {
  public:
   // As of an instant; absent: now.
   explicit Store(const db::Reader& reader, std::optional<Time> as_of = {})
-      : db_(reader), until_(as_of ? micros(*as_of) : std::numeric_limits<std::int64_t>::max()) {}
+      : db_(reader), as_of_(as_of), until_(as_of ? micros(*as_of) : std::numeric_limits<std::int64_t>::max()) {}
 
   [[nodiscard]] Result<std::optional<StoredKey>> key(std::string_view name) const;  // without `signatures`
   [[nodiscard]] Result<std::optional<StoredKey>> counted_key(std::string_view name) const;
@@ -71,7 +72,7 @@ class Store {
   [[nodiscard]] Result<std::vector<StoredVersion>> versions(std::int64_t key_id) const;  // oldest first
   struct Version {
     std::int64_t id;
-    std::string fingerprint, spki, custody;
+    std::string fingerprint, spki, custody, cka_id;
   };
   [[nodiscard]] Result<std::optional<Version>> version(std::int64_t key_id, std::int64_t version) const;
   // Names of keys by the fingerprint of a version, for a token's contents.
@@ -92,11 +93,14 @@ class Store {
 
  private:
   const db::Reader& db_;
+  std::optional<Time> as_of_;
   std::int64_t until_;
 };
 
 Result<void> insert_key(ledger::Transaction& transaction, ledger::EntryId entry, const Charter& charter,
                         const std::vector<crypto::TokenKey>& versions);
+Result<void> insert_version(ledger::Transaction& transaction, ledger::EntryId entry, std::int64_t key_id, int number,
+                            const crypto::TokenKey& key);
 Result<void> insert_charter(ledger::Transaction& transaction, ledger::EntryId entry, std::int64_t key_id,
                             const Charter& charter);
 Result<void> insert_request(ledger::Transaction& transaction, ledger::EntryId entry, std::int64_t key_id,

@@ -140,10 +140,15 @@ Result<cli::Exit> key(const cli::Args& args, cli::Terminal& terminal) {
         print_table(terminal, "Units that run one of them", result.at("devices").at("by_market"),
                     {"market", "devices"});
         terminal.out << "\nIf it leaked: " << text_of(result.at("leak").at("sentence")) << "\n";
-        print_table(terminal, "What verifies with it", result.at("anchors"),
-                    {"hardware_revision", "version", "fused", "slots_used", "slots", "rekeyable", "devices"});
+        print_table(
+            terminal, "What verifies with it", result.at("anchors"),
+            {"hardware_revision", "version", "fused", "platform", "slots", "slots_left", "rekeying", "devices"});
+        for (const auto& anchor : result.at("anchors").get_array())
+          if (anchor.at("fused") == true)
+            terminal.out << "Slots of " << text_of(anchor.at("hardware_revision")) << ": "
+                         << text_of(anchor.at("slots_from")) << "\n";
         print_table(terminal, "Units that trust it", result.at("leak").at("by_market"),
-                    {"market", "rekeyable", "stuck"});
+                    {"market", "rekeyable", "stuck", "unknown"});
         print_table(terminal, "Newest signatures", result.at("newest_signatures"),
                     {"signed_at", "product", "format", "artifact", "requester", "entry"});
       });
@@ -172,7 +177,8 @@ Result<cli::Exit> drill(const cli::Args& args, cli::Terminal& terminal) {
                                                                        {{"took_us", took},
                                                                         {"running", result.at("devices").at("total")},
                                                                         {"rekeyable", leak.at("rekeyable")},
-                                                                        {"stuck", leak.at("stuck")}}));
+                                                                        {"stuck", leak.at("stuck")},
+                                                                        {"unknown", leak.at("unknown")}}));
                            static_cast<void>(entry);
                            return {};
                          }));
@@ -188,7 +194,7 @@ Result<cli::Exit> drill(const cli::Args& args, cli::Terminal& terminal) {
                << text_of(leak.at("sentence")) << "\n";
   print_table(terminal, "Units that run what it signed", result.at("devices").at("by_market"), {"market", "devices"},
               40);
-  print_table(terminal, "Units that trust it", leak.at("by_market"), {"market", "rekeyable", "stuck"}, 40);
+  print_table(terminal, "Units that trust it", leak.at("by_market"), {"market", "rekeyable", "stuck", "unknown"}, 40);
   print_table(terminal, "Requests and grants that would be void", voided,
               {"digest", "kind", "requester", "expires_at"});
   terminal.out << "\nAnswered in " << took / 1000 << " ms; the drill is on the ledger.\n";
@@ -208,6 +214,15 @@ Result<cli::Exit> today(const cli::Args& args, cli::Terminal& terminal) {
                     {"digest", "key", "reason", "requester", "expires_at"});
         print_table(terminal, "Standing grants that live", result.at("signing").at("grants"),
                     {"digest", "key", "used", "uses", "expires_at"});
+        JsonArray broken;
+        for (const auto& item : result.at("signing").at("unratified").get_array()) {
+          auto line = item.get_object();
+          line["due_at"] = item.at("ratification").at("due_at");
+          line["state"] = item.at("ratification").at("state");
+          broken.push_back(std::move(line));
+        }
+        print_table(terminal, "Signed by breaking glass, to be ratified", broken,
+                    {"digest", "key", "reason", "requester", "state", "due_at"});
         print_table(terminal, "Feeds", result.at("feeds"), {"feed", "version", "records", "last_import", "stale"});
       });
 }

@@ -18,13 +18,16 @@ const db::Query kSignatures{"trace.key_signatures", R"sql(
       JOIN signing_request AS r ON r.request_id = s.request_id
      WHERE v.key_id = $1 AND s.signed_at <= $2 ORDER BY s.signature_id DESC LIMIT $3)sql"};
 // A build names the file that was signed or, where the signature stands apart, the one that it is of.
-#define HF_SIGNED                                                                                                   \
-  "WITH made AS (SELECT s.signature_id, s.artifact_sha256 FROM key_version AS v JOIN signature AS s"                \
-  " ON s.key_version_id = v.key_version_id WHERE v.key_id = $1 AND s.signed_at <= $2),"                             \
-  " signed_build AS (SELECT a.build_id FROM made AS m JOIN signed_artifact AS f ON f.signature_id = m.signature_id" \
-  " JOIN build_artifact AS a ON a.sha256 = f.sha256"                                                                \
+#define HF_SIGNED_BY(which)                                                                                           \
+  "WITH made AS (SELECT s.signature_id, s.artifact_sha256 FROM key_version AS v JOIN signature AS s"                  \
+  " ON s.key_version_id = v.key_version_id WHERE v.key_id = $1 AND s.signed_at <= $2" which                           \
+  "), signed_build AS (SELECT a.build_id FROM made AS m JOIN signed_artifact AS f ON f.signature_id = m.signature_id" \
+  " JOIN build_artifact AS a ON a.sha256 = f.sha256"                                                                  \
   " UNION SELECT a.build_id FROM made AS m JOIN build_artifact AS a ON a.sha256 = m.artifact_sha256) "
+#define HF_SIGNED HF_SIGNED_BY("")
 const db::Query kBuilds{"trace.builds_of_key", HF_SIGNED R"sql(
+    SELECT path FROM build WHERE build_id IN (SELECT build_id FROM signed_build) ORDER BY path)sql"};
+const db::Query kBuildsOfVersion{"trace.builds_of_key_version", HF_SIGNED_BY(" AND v.version = $3") R"sql(
     SELECT path FROM build WHERE build_id IN (SELECT build_id FROM signed_build) ORDER BY path)sql"};
 const db::Query kUnits{"trace.units_of_key", HF_SIGNED R"sql(
     SELECT n.market, CAST(SUM(n.devices) AS BIGINT)
@@ -45,15 +48,16 @@ const db::Query kSince{"trace.signatures_since", R"sql(
 #define HF_ANCHORS                                                                                               \
   "SELECT h.path, v.version, a.fused, a.slots,"                                                                  \
   " (SELECT COUNT(*) FROM key_anchor AS o WHERE o.hardware_revision_id = a.hardware_revision_id AND o.fused = 1" \
-  " AND o.since <= $2), n.market, "
-#define HF_ANCHORED                                                                                              \
-  " FROM key_version AS v JOIN key_anchor AS a ON a.key_version_id = v.key_version_id"                           \
-  " JOIN hardware_revision AS h ON h.hardware_revision_id = a.hardware_revision_id"                              \
-  " LEFT JOIN batch AS b ON b.hardware_revision_id = a.hardware_revision_id"                                     \
-  " LEFT JOIN census AS n ON n.batch_id = b.batch_id AND n.state = 'active'"                                     \
-  " WHERE v.key_id = $1 AND a.since <= $2"                                                                       \
-  " GROUP BY h.path, v.version, a.fused, a.slots, a.hardware_revision_id, n.market ORDER BY h.path, v.version, " \
-  "n.market"
+  " AND o.since <= $2), n.market, COALESCE(f.platform, h.platform, ''), "
+#define HF_ANCHORED                                                                                          \
+  " FROM key_version AS v JOIN key_anchor AS a ON a.key_version_id = v.key_version_id"                       \
+  " JOIN hardware_revision AS h ON h.hardware_revision_id = a.hardware_revision_id"                          \
+  " LEFT JOIN anchor_platform AS f ON f.anchor_id = a.anchor_id"                                             \
+  " LEFT JOIN batch AS b ON b.hardware_revision_id = a.hardware_revision_id"                                 \
+  " LEFT JOIN census AS n ON n.batch_id = b.batch_id AND n.state = 'active'"                                 \
+  " WHERE v.key_id = $1 AND a.since <= $2"                                                                   \
+  " GROUP BY h.path, v.version, a.fused, a.slots, a.hardware_revision_id, n.market, f.platform, h.platform " \
+  "ORDER BY h.path, v.version, n.market"
 const db::Query kAnchors{"trace.key_anchors", HF_ANCHORS "CAST(SUM(n.devices) AS BIGINT)" HF_ANCHORED};
 const db::Query kAnchorsThen{"trace.key_anchors_then", HF_ANCHORS R"sql(
     CAST(SUM((SELECT p.devices FROM census_history AS p
@@ -113,6 +117,14 @@ Result<JsonArray> KeyUseStore::builds(std::int64_t key_id) const {
   return list;
 }
 
+Result<JsonArray> KeyUseStore::builds(std::int64_t key_id, std::int64_t version) const {
+  JsonArray list;
+  HF_CHECK(db_.each(
+      kBuildsOfVersion, [&](const db::Row& row) { return list.emplace_back(row.text(0)), true; }, key_id,
+      as_of_.micros(), version));
+  return list;
+}
+
 Result<std::vector<std::pair<std::string, std::int64_t>>> KeyUseStore::units(std::int64_t key_id) const {
   return db_.select(
       as_of_.at ? kUnitsThen : kUnits,
@@ -134,11 +146,12 @@ Result<std::vector<KeyUseStore::Anchor>> KeyUseStore::anchors(std::int64_t key_i
         if (list.empty() || list.back().hardware_revision != row.text(0) || list.back().version != row.int64(1))
           list.push_back({.hardware_revision = row.string(0),
                           .version = row.int64(1),
-                          .slots = row.int64(3),
+                          .said_slots = row.int64(3),
                           .slots_used = row.int64(4),
                           .fused = row.int64(2) == 1,
+                          .platform = row.string(6),
                           .devices = {}});
-        if (const auto devices = row.int64_or_none(6).value_or(0); devices > 0)
+        if (const auto devices = row.int64_or_none(7).value_or(0); devices > 0)
           list.back().devices.emplace_back(row.string(5), devices);
         return true;
       },

@@ -21,20 +21,21 @@ class KeyUseStore {
   [[nodiscard]] Result<JsonArray> signatures(std::int64_t key_id, std::int64_t limit) const;
   // Paths of the builds with an artifact that it signed.
   [[nodiscard]] Result<JsonArray> builds(std::int64_t key_id) const;
+  [[nodiscard]] Result<JsonArray> builds(std::int64_t key_id, std::int64_t version) const;
   // Units that run such a build, by market.
   [[nodiscard]] Result<std::vector<std::pair<std::string, std::int64_t>>> units(std::int64_t key_id) const;
   // Of a frozen key: signatures made since.
   [[nodiscard]] Result<std::int64_t> signatures_since(std::int64_t key_id, Time since) const;
 
-  // A version of the key in units of a hardware revision, and those units by market. `rekeyable`: an update can replace
-  // it, or the silicon has a slot for another burned key.
+  // A version of the key in units of a hardware revision, and those units by market.
   struct Anchor {
     std::string hardware_revision;
-    std::int64_t version = 0, slots = 0, slots_used = 0;
+    std::int64_t version = 0;
+    std::int64_t said_slots = 0;  // by whoever recorded it; 0: nobody said
+    std::int64_t slots_used = 0;
     bool fused = false;
+    std::string platform;                                       // of the anchor, else of the hardware revision
     std::vector<std::pair<std::string, std::int64_t>> devices;  // by market
-
-    [[nodiscard]] bool rekeyable() const { return !fused || slots_used < slots; }
   };
   [[nodiscard]] Result<std::vector<Anchor>> anchors(std::int64_t key_id) const;
 

@@ -33,6 +33,9 @@ class Questions {
   [[nodiscard]] Result<JsonObject> key(std::string_view sha256) const;  // of a certificate or public key
   // What a signing key of the register made, and what depends on it.
   [[nodiscard]] Result<JsonObject> signing_key(std::string_view name) const;
+  // What would follow if the version that signs gave way to the next one: {from, to, sentence, ends, builds,
+  // trust_only_old}.
+  [[nodiscard]] Result<JsonObject> rotation(std::string_view name, Time now) const;
 
   [[nodiscard]] Result<JsonObject> today(Time now) const;
   [[nodiscard]] Result<JsonObject> vulnerabilities(std::string_view state, std::string_view after,
@@ -43,7 +46,8 @@ class Questions {
   [[nodiscard]] Result<JsonObject> summary_of(const std::string& number,
                                               const Exposure& exposure) const;  // a line of a list
   [[nodiscard]] Result<std::int64_t> compared_with(const std::string& number, const JsonArray& records) const;
-  // {waiting, grants, more}: signing requests that somebody has to decide on, and standing grants that live.
+  // {waiting, grants, unratified, more}: signing requests that somebody has to decide on, standing grants that live,
+  // and what was signed by breaking glass and is to be ratified.
   [[nodiscard]] Result<JsonObject> signing(Time now) const;
   [[nodiscard]] Result<JsonArray> standing_of_builds(const std::vector<std::int64_t>& builds) const;
 

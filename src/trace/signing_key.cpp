@@ -3,61 +3,83 @@
 
 #include "keys/register_json.h"
 #include "trace/questions.h"
+#include "trace/rekeying.h"
 
 namespace hf::trace {
 namespace {
 
 struct Reach {  // units by what can be done for them
-  std::int64_t rekeyable = 0, stuck = 0;
+  std::int64_t rekeyable = 0, stuck = 0, unknown = 0;
+
+  void add(Rekeying rekeying, std::int64_t devices) {
+    (rekeying == Rekeying::possible ? rekeyable : rekeying == Rekeying::impossible ? stuck : unknown) += devices;
+  }
 };
+
+Json number_or_null(const std::optional<std::int64_t>& number) { return number ? Json(*number) : Json(nullptr); }
 
 JsonArray anchors_json(const std::vector<KeyUseStore::Anchor>& anchors) {
   JsonArray list;
   for (const auto& anchor : anchors) {
     std::int64_t devices = 0;
     for (const auto& [market, count] : anchor.devices) devices += count;
+    const auto slots = slots_of(anchor);
     list.push_back(JsonObject{{"hardware_revision", anchor.hardware_revision},
                               {"version", anchor.version},
                               {"fused", anchor.fused},
-                              {"slots", anchor.slots},
+                              {"platform", anchor.platform.empty() ? Json(nullptr) : Json(anchor.platform)},
+                              {"slots", number_or_null(slots.total)},
                               {"slots_used", anchor.slots_used},
-                              {"rekeyable", anchor.rekeyable()},
+                              {"slots_left", number_or_null(slots.left)},
+                              {"slots_from", slots.from},
+                              {"rekeyable", slots.rekeying == Rekeying::possible},
+                              {"rekeying", name_of(slots.rekeying)},
                               {"devices", devices}});
   }
   return list;
 }
 
-// What a leak means for the units that trust the key. A revision that trusts two versions counts once: it is stuck only
-// if neither can be replaced.
+// What a leak means for the units that trust the key. A revision that trusts two versions counts once: as the better of
+// the two, for one that can be replaced is enough.
 JsonObject leak_json(const std::vector<KeyUseStore::Anchor>& anchors) {
-  std::map<std::string, const KeyUseStore::Anchor*> of_revision;
+  std::map<std::string, std::pair<const KeyUseStore::Anchor*, Rekeying>> of_revision;
   for (const auto& anchor : anchors) {
+    const auto rekeying = slots_of(anchor).rekeying;
     auto& kept = of_revision[anchor.hardware_revision];
-    if (!kept || anchor.rekeyable()) kept = &anchor;
+    if (!kept.first || rekeying == Rekeying::possible ||
+        (rekeying == Rekeying::unknown && kept.second == Rekeying::impossible))
+      kept = {&anchor, rekeying};
   }
   std::map<std::string, Reach> markets;
   Reach all;
-  for (const auto& [revision, anchor] : of_revision)
-    for (const auto& [market, devices] : anchor->devices) {
-      auto& reach = markets[market];
-      (anchor->rekeyable() ? reach.rekeyable : reach.stuck) += devices;
-      (anchor->rekeyable() ? all.rekeyable : all.stuck) += devices;
+  for (const auto& [revision, kept] : of_revision)
+    for (const auto& [market, devices] : kept.first->devices) {
+      markets[market].add(kept.second, devices);
+      all.add(kept.second, devices);
     }
   JsonArray by_market;
   for (const auto& [market, reach] : markets)
-    by_market.push_back(JsonObject{{"market", market}, {"rekeyable", reach.rekeyable}, {"stuck", reach.stuck}});
+    by_market.push_back(JsonObject{
+        {"market", market}, {"rekeyable", reach.rekeyable}, {"stuck", reach.stuck}, {"unknown", reach.unknown}});
+  const auto total = all.rekeyable + all.stuck + all.unknown;
   std::string sentence;
-  if (anchors.empty())
+  if (anchors.empty()) {
     sentence = "What verifies with it is not recorded: 'holdfast key trust' says which hardware revisions do.";
-  else if (all.stuck == 0)
-    sentence = counted(all.rekeyable, "unit trusts", "units trust") + " it, and can all be given another key.";
-  else
-    sentence = counted(all.rekeyable + all.stuck, "unit trusts", "units trust") +
-               " it: " + counted(all.rekeyable, "can be given another key, ", "can be given another key, ") +
-               counted(all.stuck, "cannot", "cannot") + ", because the key is burned in and no slot is left.";
+  } else if (all.rekeyable == total) {
+    sentence = counted(total, "unit trusts", "units trust") + " it, and can all be given another key.";
+  } else {
+    sentence = counted(total, "unit trusts", "units trust") +
+               " it: " + counted(all.rekeyable, "can be given another key", "can be given another key");
+    if (all.stuck > 0)
+      sentence += ", " + counted(all.stuck, "cannot", "cannot") + ", because the key is burned in and no slot is left";
+    if (all.unknown > 0)
+      sentence += ", and of " + std::to_string(all.unknown) + " it is not known whether the silicon allows it";
+    sentence += ".";
+  }
   return {{"sentence", std::move(sentence)},
           {"rekeyable", all.rekeyable},
           {"stuck", all.stuck},
+          {"unknown", all.unknown},
           {"by_market", std::move(by_market)}};
 }
 
@@ -127,7 +149,13 @@ Result<JsonObject> Questions::signing(Time now) const {
     if (item.judgement.state == RequestState::waiting) waiting.push_back(keys::line_of(item));
     else if (item.stored.request.kind == keys::RequestKind::grant) grants.push_back(keys::line_of(item));
   }
-  return JsonObject{{"waiting", std::move(waiting)}, {"grants", std::move(grants)}, {"more", page.next.has_value()}};
+  HF_TRY(const auto broken, keys::unratified(reader_, kShown, now, as_of_.at));
+  JsonArray unratified;
+  for (const auto& item : broken) unratified.push_back(keys::line_of(item));
+  return JsonObject{{"waiting", std::move(waiting)},
+                    {"grants", std::move(grants)},
+                    {"unratified", std::move(unratified)},
+                    {"more", page.next.has_value()}};
 }
 
 }  // namespace hf::trace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/private_file.h"
+#include "keys/ratification.h"
 
 namespace hf::keys {
 namespace {
@@ -47,22 +48,30 @@ void Custodian::replay(std::int64_t line, const JsonObject& record) {
     const auto version = version_name(key, number_at(record, "version"));
     const std::string challenge(text_at(record, "challenge"));
     count(request, key, version, challenge, at, 1);
-    begun_.emplace(line, Begun{request, version, challenge});
+    begun_.emplace(line, Begun{request, key, version, challenge});
+    if (const auto due = parse_rfc3339(text_at(record, "ratify_by"))) break_glass(key, request, *due);
   } else if (what == "void") {
     if (const auto of = begun_.find(number_at(record, "of")); of != begun_.end()) {
       count(of->second.request, {}, of->second.version, of->second.challenge, at, -1);
+      mend_glass(of->second.key, of->second.request);
       begun_.erase(of);
     }
   } else if (what == "end") {
     begun_.erase(number_at(record, "of"));
   } else if (what == "rejected") {
-    rejected_[request] = true;
+    rejected_[request] = at;
   } else if (what == "restored") {
     restored_ = at;
   } else if (what == "frozen") {
     frozen_[key] = at;
+  } else if (what == "ratified") {
+    ratified_.insert(request);
+    glass_[key].erase(request);
   } else if (what == "succeeded") {
     frozen_.erase(key);
+    if (const auto* settled = array_at(record, "settles"))
+      for (const auto& one : *settled)
+        if (one.is_string()) glass_[key].erase(std::string(one.get_string()));
   }
 }
 
@@ -87,6 +96,15 @@ std::optional<Lack> Custodian::outdated(const SigningRequest& request) const {
 std::map<std::string, std::int64_t> Custodian::uses() const {
   const std::lock_guard lock(mutex_);
   return {of_version_.begin(), of_version_.end()};
+}
+
+void Custodian::break_glass(const std::string& key, const std::string& request, Time due) {
+  if (!ratified_.contains(request)) glass_[key].emplace(request, due);  // of several uses the first counts
+}
+
+// A use was taken back. If it was the request's only one, nothing was broken.
+void Custodian::mend_glass(const std::string& key, const std::string& request) {
+  if (of_request_[request] == 0) glass_[key].erase(request);
 }
 
 Result<void> Custodian::load_charters() {
@@ -176,6 +194,17 @@ Result<void> Custodian::check_versions(const Charter& charter) {
   return {};
 }
 
+// A pair is of one key alone: else the approvers of one could give themselves what those of another decide about.
+Result<void> Custodian::check_apart(const Charter& charter) const {
+  for (const auto& [name, other] : charters_) {
+    if (name == charter.key) continue;
+    for (const auto& version : charter.versions)
+      if (std::ranges::any_of(other.versions, [&](const auto& one) { return one.fingerprint == version.fingerprint; }))
+        return fail(ErrorKind::conflict, "HF-SIGNER-0005", "this key is under the charter of " + name + " already");
+  }
+  return {};
+}
+
 Result<void> Custodian::found(const Charter& charter) {
   if (const auto faults = faults_of(charter); !faults.empty())
     return fail(ErrorKind::invalid, "HF-KEYS-0001",
@@ -185,10 +214,7 @@ Result<void> Custodian::found(const Charter& charter) {
   if (charters_.contains(charter.key) || charter.sequence != 1 || charter.previous)
     return fail(ErrorKind::conflict, "HF-SIGNER-0005",
                 "the key " + charter.key + " has a charter: another needs its approvers");
-  for (const auto& [name, other] : charters_)
-    for (const auto& version : charter.versions)
-      if (std::ranges::any_of(other.versions, [&](const auto& one) { return one.fingerprint == version.fingerprint; }))
-        return fail(ErrorKind::conflict, "HF-SIGNER-0005", "this key is under the charter of " + name + " already");
+  HF_CHECK(check_apart(charter));
   HF_CHECK(journal_->append(now(), {{"what", "founded"}, {"key", charter.key}, {"charter", digest_of(charter)}}));
   HF_CHECK(keep(charter));
   charters_.emplace(charter.key, charter);
@@ -205,6 +231,7 @@ Result<void> Custodian::succeed(const Charter& next, const SigningRequest& reque
   const auto in_force = charters_.find(next.key);
   if (in_force == charters_.end())
     return fail(ErrorKind::not_found, "HF-SIGNER-0007", "the key " + next.key + " has no charter yet");
+  HF_CHECK(check_apart(next));
   const auto digest = digest_of(request);
   auto lacks = lacks_of_succession(in_force->second, next, request, approvals, now());
   if (rejected_.contains(digest)) lacks.push_back({"rejected", "the request was rejected"});
@@ -213,11 +240,19 @@ Result<void> Custodian::succeed(const Charter& next, const SigningRequest& reque
     lacks.push_back({"frozen", "the request was made before the key was frozen: ask anew"});
   if (auto old = outdated(request)) lacks.push_back(*std::move(old));
   if (!lacks.empty()) return refused(lacks);
-  HF_CHECK(journal_->append(
-      now(), {{"what", "succeeded"}, {"key", next.key}, {"charter", digest_of(next)}, {"request", digest}}));
+  JsonObject record{{"what", "succeeded"}, {"key", next.key}, {"charter", digest_of(next)}, {"request", digest}};
+  // What an approver has rejected is never ratified: the approvers answer it with another charter, as they do a freeze.
+  JsonArray settled;
+  for (const auto& [broken, due] : glass_[next.key]) {
+    const auto rejected = rejected_.find(broken);
+    if (rejected != rejected_.end() && request.created_at > rejected->second) settled.emplace_back(broken);
+  }
+  if (!settled.empty()) record["settles"] = settled;
+  HF_CHECK(journal_->append(now(), std::move(record)));
   HF_CHECK(keep(next));
   in_force->second = next;
   frozen_.erase(next.key);
+  for (const auto& one : settled) glass_[next.key].erase(std::string(one.as_string()));
   return {};
 }
 
@@ -239,12 +274,42 @@ Result<void> Custodian::reject(const SigningRequest& request, const Approval& re
   const auto charter = charters_.find(request.key);
   if (charter == charters_.end())
     return fail(ErrorKind::not_found, "HF-SIGNER-0007", "the key " + request.key + " has no charter");
-  const auto standing = standing_of(charter->second, request, std::span(&rejection, 1), now());
+  const auto broken = glass_.find(request.key);
+  const bool used = broken != glass_.end() && broken->second.contains(digest);
+  const std::span one(&rejection, 1);
+  const auto standing = used ? ratification_standing(charter->second, request, one, now())
+                             : standing_of(charter->second, request, one, now());
   if (standing.rejected_by.empty()) return refused(std::vector<Lack>{{"approvals", "the rejection is no approver's"}});
   HF_CHECK(journal_->append(
       now(), {{"what", "rejected"}, {"key", request.key}, {"request", digest}, {"by", standing.rejected_by.front()}}));
-  rejected_[digest] = true;
+  rejected_[digest] = latest_;
   return {};
+}
+
+Result<void> Custodian::ratify(const SigningRequest& request, std::span<const Approval> approvals) {
+  const std::lock_guard lock(mutex_);
+  const auto digest = digest_of(request);
+  if (ratified_.contains(digest)) return {};
+  const auto charter = charters_.find(request.key);
+  const auto broken = glass_.find(request.key);
+  if (charter == charters_.end() || broken == glass_.end() || !broken->second.contains(digest))
+    return fail(ErrorKind::not_found, "HF-SIGNER-0015", "nothing was signed by breaking glass with this request");
+  auto lacks = lacks_of_ratification(charter->second, request, approvals, now());
+  if (rejected_.contains(digest)) lacks.push_back({"rejected", "the request was rejected"});
+  if (!lacks.empty()) return refused(lacks);
+  HF_CHECK(journal_->append(now(), {{"what", "ratified"}, {"key", request.key}, {"request", digest}}));
+  ratified_.insert(digest);
+  broken->second.erase(digest);
+  return {};
+}
+
+std::vector<BrokenGlass> Custodian::broken_glass(std::string_view key) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<BrokenGlass> list;
+  if (const auto broken = glass_.find(key); broken != glass_.end())
+    for (const auto& [request, due] : broken->second) list.push_back({request, due, rejected_.contains(request)});
+  std::ranges::sort(list, {}, &BrokenGlass::due);
+  return list;
 }
 
 Result<Charter> Custodian::charter(std::string_view key) const {
@@ -290,6 +355,13 @@ Result<Signature> Custodian::sign(const SignOrder& order) {
   if (rejected_.contains(digest)) lacks.push_back({"rejected", "the request was rejected"});
   if (frozen_.contains(request.key)) lacks.push_back({"frozen", "the key " + request.key + " is frozen"});
   if (auto old = outdated(request)) lacks.push_back(*std::move(old));
+  const auto ratify_by = at + std::chrono::hours(charter->second.break_glass_hours);
+  if (request.break_glass)
+    for (const auto& [broken, due] : glass_[request.key])
+      if (at >= due || rejected_.contains(broken))
+        lacks.push_back({"ratification", "glass was broken with the request " + broken.substr(0, 12) +
+                                             (at >= due ? ", which had to be ratified by " + format_rfc3339(due)
+                                                        : std::string(", which an approver has rejected since"))});
   SigningContext context{.key = {},
                          .scheme = use.scheme,
                          .certificate = order.certificate,
@@ -309,11 +381,13 @@ Result<Signature> Custodian::sign(const SignOrder& order) {
   const auto* version = charter->second.version(request.key_version);
   const crypto::KeyPin pin{version->id, version->fingerprint};
   count(digest, request.key, version_key, challenge, at, 1);
+  if (request.break_glass) break_glass(request.key, digest, ratify_by);
   lock.unlock();
 
   const auto give_back = [&](std::int64_t line) {
     const std::lock_guard again(mutex_);
     count(digest, {}, version_key, challenge, at, -1);
+    mend_glass(request.key, digest);
     if (auto& recent = recent_[request.key]; !recent.empty()) recent.pop_back();
     if (line > 0) static_cast<void>(journal_->append_soon(latest_, {{"what", "void"}, {"of", line}}));
   };
@@ -334,6 +408,7 @@ Result<Signature> Custodian::sign(const SignOrder& order) {
                    {"input", to_hex(crypto::sha256({input}))},
                    {"by", use.requester}};
   if (!challenge.empty()) begin["challenge"] = challenge;
+  if (request.break_glass) begin["ratify_by"] = format_rfc3339(ratify_by);
   const auto line = journal_->append(at, std::move(begin));
   if (!line) {
     give_back(0);

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 
 #include "crypto/token.h"
 #include "keys/authorize.h"
@@ -43,6 +44,13 @@ struct Signature {
   std::vector<Bytes> earlier{};  // the signatures before it
 };
 
+// A request that was signed by breaking glass, and that its key's approvers have not met in full yet.
+struct BrokenGlass {
+  std::string request;  // digest, hex
+  Time due{};           // from then on the key breaks no more glass
+  bool rejected = false;
+};
+
 class Custodian {
  public:
   using FormatFinder = std::function<const Format*(std::string_view)>;
@@ -61,10 +69,14 @@ class Custodian {
 
   // The first charter of a key that has none. HF-SIGNER-0005 if it has one, or the token does not hold its versions.
   Result<void> found(const Charter& charter);
-  // Another charter, as the one in force allows. HF-SIGNER-0006 with what is lacking.
+  // Another charter, as the one in force allows. HF-SIGNER-0006 with what is lacking; 0005 as found().
   Result<void> succeed(const Charter& next, const SigningRequest& request, std::span<const Approval> approvals);
   // A rejection kills a request for good, whatever approvals are shown later. HF-SIGNER-0006 if it is no approver's.
   Result<void> reject(const SigningRequest& request, const Approval& rejection);
+  // The full profile of the charter in force has met a request that was signed by breaking glass, be it late.
+  // HF-SIGNER-0006 with what is lacking; 0015 if no glass was broken with it. Told again it stays ratified.
+  Result<void> ratify(const SigningRequest& request, std::span<const Approval> approvals);
+  [[nodiscard]] std::vector<BrokenGlass> broken_glass(std::string_view key) const;  // not ratified; first due first
   // The key signs nothing, at once and by anyone's word: stopping needs no quorum, going on does. It ends when a
   // charter comes into force that was asked for after it. HF-SIGNER-0007.
   Result<void> freeze(std::string_view key, std::string_view by);
@@ -78,7 +90,7 @@ class Custodian {
             FormatFinder formats)
       : token_(std::move(token)), directory_(std::move(directory)), clock_(clock), formats_(std::move(formats)) {}
   struct Begun {
-    std::string request, version, challenge;
+    std::string request, key, version, challenge;
   };
   void replay(std::int64_t line, const JsonObject& record);
   Result<void> load_charters();
@@ -87,6 +99,7 @@ class Custodian {
   [[nodiscard]] std::optional<Lack> outdated(const SigningRequest& request) const;
   Result<void> keep(const Charter& charter);
   Result<void> check_versions(const Charter& charter);
+  [[nodiscard]] Result<void> check_apart(const Charter& charter) const;  // with mutex_ held
   [[nodiscard]] Time now();  // with mutex_ held: never before what the journal has seen
   [[nodiscard]] Counts counts_of(const std::string& request, const std::string& key, const std::string& version,
                                  const std::string& challenge, Time at);
@@ -100,6 +113,8 @@ class Custodian {
   };
   [[nodiscard]] const Verified& verified(const Charter& charter, const SigningRequest& request,
                                          const std::vector<Approval>& approvals);
+  void break_glass(const std::string& key, const std::string& request, Time due);
+  void mend_glass(const std::string& key, const std::string& request);  // after a use was taken back
   void count(const std::string& request, const std::string& key, const std::string& version,
              const std::string& challenge, Time at, std::int64_t by);
 
@@ -112,12 +127,14 @@ class Custodian {
   mutable std::mutex mutex_;  // guards all below, and orders decisions with their journal lines
   std::map<std::string, Charter, std::less<>> charters_;
   std::map<std::string, std::int64_t, std::less<>> of_request_, of_version_, of_challenge_;
-  std::map<std::string, std::deque<Time>, std::less<>> recent_;  // uses in the last hour, by key
-  std::map<std::string, bool, std::less<>> rejected_;
-  std::map<std::string, Time, std::less<>> frozen_;  // keys, since when
-  std::optional<Time> restored_;                     // the last time
-  std::map<std::string, Seen, std::less<>> seen_;    // by the request's id
-  std::map<std::int64_t, Begun> begun_;              // of the replay: what a later line may void
+  std::map<std::string, std::deque<Time>, std::less<>> recent_;            // uses in the last hour, by key
+  std::map<std::string, Time, std::less<>> rejected_;                      // requests, when
+  std::map<std::string, Time, std::less<>> frozen_;                        // keys, since when
+  std::optional<Time> restored_;                                           // the last time
+  std::map<std::string, std::map<std::string, Time>, std::less<>> glass_;  // by key and request: due; not ratified
+  std::set<std::string, std::less<>> ratified_;                            // requests
+  std::map<std::string, Seen, std::less<>> seen_;                          // by the request's id
+  std::map<std::int64_t, Begun> begun_;                                    // of the replay: what a later line may void
   Time latest_{};
 };
 

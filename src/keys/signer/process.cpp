@@ -181,6 +181,12 @@ class Server {
       HF_CHECK(custodian_->freeze(key->get_string(), by->get_string()));
       return JsonObject{};
     }
+    if (op == "broken_glass") {
+      const auto* key = member("key");
+      if (!key || !key->is_string()) return unknown(op);
+      const auto broken = custodian_->broken_glass(key->get_string());
+      return to_json(std::span(broken));
+    }
     const auto* charter = member("charter");
     if (op == "found" && charter) {
       HF_TRY(const auto first, charter_of(*charter));
@@ -193,6 +199,12 @@ class Server {
       HF_TRY(const auto signing, request_of(*asked));
       HF_TRY(const auto approvals, approvals_of(member("approvals")));
       HF_CHECK(custodian_->succeed(next, signing, approvals));
+      return JsonObject{};
+    }
+    if (op == "ratify" && asked) {
+      HF_TRY(const auto signing, request_of(*asked));
+      HF_TRY(const auto approvals, approvals_of(member("approvals")));
+      HF_CHECK(custodian_->ratify(signing, approvals));
       return JsonObject{};
     }
     if (op == "reject" && asked && member("approval")) {

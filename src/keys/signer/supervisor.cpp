@@ -248,6 +248,15 @@ Result<void> Signer::reject(const SigningRequest& request, const Approval& rejec
   static_cast<void>(answer);
   return {};
 }
+Result<void> Signer::ratify(const SigningRequest& request, std::span<const Approval> approvals) {
+  HF_TRY(const auto answer, call("ratify", {{"request", to_json(request)}, {"approvals", to_json(approvals)}}));
+  static_cast<void>(answer);
+  return {};
+}
+Result<std::vector<BrokenGlass>> Signer::broken_glass(std::string_view key) {
+  HF_TRY(const auto answer, call("broken_glass", {{"key", key}}));
+  return broken_glass_of(answer);
+}
 Result<void> Signer::freeze(std::string_view key, std::string_view by) {
   HF_TRY(const auto answer, call("freeze", {{"key", key}, {"by", by}}));
   static_cast<void>(answer);

@@ -43,6 +43,8 @@ class Signer {
   Result<void> found(const Charter& charter);
   Result<void> succeed(const Charter& next, const SigningRequest& request, std::span<const Approval> approvals);
   Result<void> reject(const SigningRequest& request, const Approval& rejection);
+  Result<void> ratify(const SigningRequest& request, std::span<const Approval> approvals);
+  Result<std::vector<BrokenGlass>> broken_glass(std::string_view key);
   Result<void> freeze(std::string_view key, std::string_view by);
   Result<Charter> charter(std::string_view key);
   Result<Signature> sign(const SignOrder& order);

@@ -135,6 +135,26 @@ Result<Signature> signature_of(const JsonObject& json) {
   return signature;
 }
 
+JsonObject to_json(std::span<const BrokenGlass> broken) {
+  JsonArray list;
+  for (const auto& one : broken)
+    list.push_back(JsonObject{{"request", one.request}, {"due", micros(one.due)}, {"rejected", one.rejected}});
+  return {{"broken", std::move(list)}};
+}
+Result<std::vector<BrokenGlass>> broken_glass_of(const JsonObject& json) {
+  const auto* list = array_at(json, "broken");
+  if (!list) return wrong("broken");
+  std::vector<BrokenGlass> broken;
+  for (const auto& item : *list) {
+    const auto* object = item.if_object();
+    if (!object) return wrong("broken");
+    const auto* rejected = object->if_contains("rejected");
+    broken.push_back(
+        {std::string(text_at(*object, "request")), time_of(number_at(*object, "due")), rejected && *rejected == true});
+  }
+  return broken;
+}
+
 JsonObject to_json(const crypto::TokenKey& key) {
   return {{"label", key.label},
           {"id", to_hex(key.pin.id)},

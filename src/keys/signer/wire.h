@@ -27,6 +27,8 @@ inline constexpr std::size_t kDocumentsMax = 64;
 [[nodiscard]] Result<crypto::TokenContents> token_contents_of(const JsonObject& json);
 [[nodiscard]] JsonObject to_json(const JournalHead& head);
 [[nodiscard]] Result<JournalHead> journal_head_of(const JsonObject& json);
+[[nodiscard]] JsonObject to_json(std::span<const BrokenGlass> broken);
+[[nodiscard]] Result<std::vector<BrokenGlass>> broken_glass_of(const JsonObject& json);
 [[nodiscard]] JsonArray to_json(std::span<const Approval> approvals);
 [[nodiscard]] Result<std::vector<Approval>> approvals_of(const Json* json);
 

@@ -1,0 +1,12 @@
+# GCC and clang take a literal of this size; pieces of 32 KiB keep within what every compiler takes.
+file(READ ${FILE} json)
+string(LENGTH "${json}" length)
+set(text "// Generated from src/silicon/catalogue.json.\n#include \"silicon/catalogue.h\"\nnamespace hf::silicon {\nstd::string embedded_catalogue() {\n  std::string text;\n")
+set(at 0)
+while(at LESS length)
+  string(SUBSTRING "${json}" ${at} 8000 piece)
+  string(APPEND text "  text += R\"hfjson(${piece})hfjson\";\n")
+  math(EXPR at "${at} + 8000")
+endwhile()
+string(APPEND text "  return text;\n}\n}  // namespace hf::silicon\n")
+file(WRITE ${OUT} "${text}")
