@@ -163,7 +163,7 @@ Result<void> Transcript::take_first(const JsonObject& record) {
   if (!octets || octets->size() != 16 || to_hex(*octets) != run) in.fault("run", "32 hexadecimal digits are expected");
   if (!faults.empty())
     return fail(ErrorKind::invalid, "HF-CEREMONY-0007", faults.front().pointer + " " + faults.front().what);
-  envelope_ = text->get_string().c_str();
+  envelope_ = std::string(text->get_string());
   HF_TRY(const auto envelope, keys::read_envelope(bytes_of(envelope_), keys::kCeremonyScriptType));
   HF_TRY(script_, keys::ceremony_script_of(envelope.payload));
   script_sha256_ = keys::digest_of(script_);
