@@ -28,7 +28,6 @@ std::string response_of(const Transcript& transcript, const Record& record) {
   for (const auto& one : record.confirmations) confirmations.push_back(keys::to_json(one));
   return canonical_json(JsonObject{{"type", kType},
                                    {"script", transcript.envelope()},
-                                   {"run", transcript.run()},
                                    {"line", record.text},
                                    {"confirmations", std::move(confirmations)}})
              .value() +
@@ -45,7 +44,6 @@ Result<Answer> read_response(ByteView text, std::span<const crypto::PublicKey> k
   Answer answer;
   HF_TRY(answer.script, approved_script(bytes_of(text_at(object, "script")), keys));
   answer.script_sha256 = keys::digest_of(answer.script);
-  answer.run = text_at(object, "run");
   const auto line = text_at(object, "line");
   HF_TRY(const auto json, parse_json(line, {.bytes_max = keys::kJournalLineMax, .depth_max = 8}));
   const auto* const record = json.if_object();

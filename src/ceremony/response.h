@@ -2,7 +2,7 @@
 // the signatures of the people who confirmed it, and the approved script that says who they are. Text: canonical JSON,
 // one object and a line end.
 //
-//   {"type", "script" (its envelope), "run", "line" (the step's line, as it stands), "confirmations": [approval]}
+//   {"type", "script" (its envelope), "line" (the step's line, as it stands), "confirmations": [approval]}
 #pragma once
 
 #include "ceremony/result.h"
@@ -15,7 +15,7 @@ inline constexpr std::size_t kResponseMax = 512U << 10;
 
 struct Answer {
   CeremonyScript script;
-  std::string script_sha256, run;
+  std::string script_sha256;
   Record record;
   std::string request_sha256;
   Bytes ca;           // certificate, DER

@@ -50,7 +50,7 @@ const Record* Transcript::record_of(std::string_view step) const {
                                                                                                               : &*found;
 }
 
-const CeremonyStep* Transcript::next() const { return !begun() || over() ? nullptr : &script_.steps[done_.size()]; }
+const CeremonyStep* Transcript::next() const { return !begun() || over() ? nullptr : &script_->steps[done_.size()]; }
 
 std::optional<std::string> Transcript::expected_of(const CeremonyStep& step) const {
   if (step.kind == StepKind::export_files) {
@@ -165,11 +165,12 @@ Result<void> Transcript::take_first(const JsonObject& record) {
     return fail(ErrorKind::invalid, "HF-CEREMONY-0007", faults.front().pointer + " " + faults.front().what);
   envelope_ = std::string(text->get_string());
   HF_TRY(const auto envelope, keys::read_envelope(bytes_of(envelope_), keys::kCeremonyScriptType));
-  HF_TRY(script_, keys::ceremony_script_of(envelope.payload));
-  script_sha256_ = keys::digest_of(script_);
+  HF_TRY(auto read, keys::ceremony_script_of(envelope.payload));
+  script_ = std::make_shared<const CeremonyScript>(std::move(read));
+  script_sha256_ = keys::digest_of(*script_);
   if (script != script_sha256_)
     return fail(ErrorKind::invalid, "HF-CEREMONY-0007", "the script is not the one that the line names");
-  if (const auto why = outside_window(script_, started_at_); !why.empty())
+  if (const auto why = outside_window(*script_, started_at_); !why.empty())
     return fail(ErrorKind::invalid, "HF-CEREMONY-0007", why);
   run_ = run;
   return {};
@@ -197,7 +198,7 @@ Result<void> Transcript::take_attempt(std::int64_t line, const JsonObject& recor
   if (!faults.empty()) return refuse(line, faults.front().pointer + " " + faults.front().what);
   const auto* const step = next();
   if (attempt.step != step->id) return refuse(line, "the next step is " + step->id);
-  if (const auto why = fault_of_people(script_, *step, actor, witnesses); !why.empty()) return refuse(line, why);
+  if (const auto why = fault_of_people(*script_, *step, actor, witnesses); !why.empty()) return refuse(line, why);
   if (begin) {
     if (!keys::uses_token(step->kind)) return refuse(line, "the step does not use the token");
     if (open_begins_ > 0) ++interrupted_;
@@ -221,7 +222,7 @@ Result<void> Transcript::take_step(std::int64_t line, const JsonObject& record) 
   if (made.step != step->id) return refuse(line, "the next step is " + step->id);
   if (abandoned) made.position = done_.size();
   if (made.position != done_.size()) return refuse(line, "its position is not that of the step");
-  if (const auto why = fault_of_people(script_, *step, made.actor, made.witnesses); !why.empty())
+  if (const auto why = fault_of_people(*script_, *step, made.actor, made.witnesses); !why.empty())
     return refuse(line, why);
   const auto expected = abandoned ? std::nullopt : expected_of(*step);
   if (made.expected != expected) return refuse(line, "what it expects is not what script and earlier steps say");
@@ -253,7 +254,7 @@ Result<void> Transcript::take_confirm(std::int64_t line, const JsonObject& recor
   if (Json(keys::to_json(*approval)) != *said) return refuse(line, "the confirmation is not in its one form");
   if (of != pending_->line) return refuse(line, "it confirms another line");
   if (statement.at != at) return refuse(line, "its time is not that of the statement");
-  if (const auto why = fault_of_confirmation(script_, *pending_, *approval); !why.empty()) return refuse(line, why);
+  if (const auto why = fault_of_confirmation(*script_, *pending_, *approval); !why.empty()) return refuse(line, why);
   if (statement.decision == keys::Decision::reject) {
     attempts_.push_back({line, at, pending_->position, pending_->step, "rejected", pending_->expected, pending_->actual,
                          statement.person + " does not confirm it"});

@@ -14,7 +14,7 @@
 // and so over all that stands before it: nobody can alter an earlier line without every later signature.
 #pragma once
 
-#include <istream>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -80,7 +80,7 @@ class Transcript {
   Result<void> take(std::int64_t line, const JsonObject& record);
 
   [[nodiscard]] bool begun() const { return !run_.empty(); }
-  [[nodiscard]] const CeremonyScript& script() const { return script_; }
+  [[nodiscard]] const CeremonyScript& script() const { return *script_; }
   [[nodiscard]] const std::string& script_sha256() const { return script_sha256_; }
   [[nodiscard]] const std::string& envelope() const { return envelope_; }
   [[nodiscard]] const std::string& run() const { return run_; }
@@ -93,7 +93,7 @@ class Transcript {
   [[nodiscard]] const std::vector<Attempt>& attempts() const { return attempts_; }
   [[nodiscard]] const Record* record_of(std::string_view step) const;  // done, and no exception
   [[nodiscard]] const CeremonyStep* next() const;                      // to be done or confirmed; null: it is over
-  [[nodiscard]] bool complete() const { return begun() && done_.size() == script_.steps.size() && !abandoned(); }
+  [[nodiscard]] bool complete() const { return begun() && done_.size() == script_->steps.size() && !abandoned(); }
   [[nodiscard]] bool abandoned() const { return !done_.empty() && done_.back().outcome == Outcome::abandoned; }
   [[nodiscard]] bool over() const { return complete() || abandoned(); }
   // Uses of the token for the next step that were begun, and of which no line says how they ended.
@@ -109,7 +109,7 @@ class Transcript {
   Result<void> take_attempt(std::int64_t line, const JsonObject& record, Time at);
   Result<void> take_confirm(std::int64_t line, const JsonObject& record, Time at);
 
-  CeremonyScript script_{};
+  std::shared_ptr<const CeremonyScript> script_ = std::make_shared<CeremonyScript>();  // shared by copies: steps stay
   std::string script_sha256_, envelope_, run_;
   JsonObject token_;
   Time started_at_{}, latest_{};
