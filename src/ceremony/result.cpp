@@ -67,8 +67,9 @@ Result<void> check_files(const Transcript& transcript, const CeremonyStep& step,
   return {};
 }
 
+// None where there is no such member: no text is also the base64 of no bytes.
 std::optional<Bytes> bytes_at(const JsonObject& result, std::string_view name) {
-  return from_base64(text_at(result, name));
+  return result.contains(name) ? from_base64(text_at(result, name)) : std::nullopt;
 }
 
 }  // namespace
