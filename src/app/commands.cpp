@@ -3,6 +3,7 @@
 #include "app/serve.h"
 #include "app/shell.h"
 #include "catalog/cli.h"
+#include "ceremony/cli.h"
 #include "encryption/cli.h"
 #include "factory/cli.h"
 #include "fleet/cli.h"
@@ -58,6 +59,9 @@ const std::vector<cli::Command>& commands() {
     append(list, pki::certificate_commands());
     append(list, pki::ocsp_commands());
     append(list, pki::est_commands());
+    append(list, ceremony::commands());
+    append(list, ceremony::file_commands());
+    append(list, ceremony::machine_commands());
     append(list, factory::factory_commands());
     append(list, factory::station_commands());
     append(list, encryption::register_commands());

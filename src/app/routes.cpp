@@ -103,6 +103,8 @@ Services::Services(instance::Instance& opened, accounts::Service& people, keys::
       enrolment(authorities, keys.signing, opened.database(), opened.clock()),
       ocsp{responder},
       est{enrolment, people},
+      ceremonies(opened.database(), opened.clock()),
+      ceremony{ceremonies},
       fleet{opened.database(), opened.clock()},
       portfolio{opened.database(), opened.blobs(), opened.clock()},
       trace{opened.database(), opened.clock()} {}
@@ -113,6 +115,7 @@ Result<std::vector<net::Route>> operator_routes(Services& services) {
   append(table, accounts::routes(services.accounts));
   append(table, catalog::routes(services.catalog));
   append(table, keys::routes(services.keys));
+  append(table, ceremony::routes(services.ceremony));
   append(table, fleet::routes(services.fleet));
   append(table, portfolio::routes(services.portfolio));
   append(table, trace::routes(services.trace));
@@ -145,8 +148,8 @@ std::vector<net::Route> public_routes(Services& services) {
 }
 
 std::vector<net::Schemas> schemas_by_domain() {
-  return {accounts::schemas(),  catalog::schemas(), keys::schemas(),  fleet::schemas(),
-          portfolio::schemas(), trace::schemas(),   ledger::schemas()};
+  return {accounts::schemas(), catalog::schemas(),   keys::schemas(),  ceremony::schemas(),
+          fleet::schemas(),    portfolio::schemas(), trace::schemas(), ledger::schemas()};
 }
 
 net::Schemas schemas() {

@@ -6,6 +6,7 @@
 
 #include "accounts/http.h"
 #include "catalog/http.h"
+#include "ceremony/http.h"
 #include "fleet/http.h"
 #include "instance/instance.h"
 #include "keys/http.h"
@@ -34,6 +35,8 @@ struct Services {
   pki::Enrolment enrolment;
   pki::Api ocsp;
   pki::EstApi est;
+  ceremony::Service ceremonies;
+  ceremony::Api ceremony;
   fleet::Api fleet;
   portfolio::Api portfolio;
   trace::Api trace;

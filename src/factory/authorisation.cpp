@@ -1,7 +1,6 @@
 #include "factory/authorisation.h"
 
-#include "crypto/sha256.h"
-#include "pki/profile.h"
+#include "pki/profile_digest.h"
 
 namespace hf::factory {
 
@@ -17,16 +16,7 @@ Scope scope_of(const FactoryAuthorisation& authorisation) {
   return {authorisation.product, authorisation.batch, authorisation.release, authorisation.factory};
 }
 
-std::optional<std::string> profile_digest(std::string_view name) {
-  for (const auto& [known, text] : pki::embedded_profiles()) {
-    const auto json = parse_json(text);
-    const auto* const object = json ? json->if_object() : nullptr;
-    if (!object || keys::text_at(*object, "name") != name) continue;
-    const auto canonical = canonical_json(*json);
-    if (canonical) return to_hex(crypto::sha256({bytes_of(*canonical)}));
-  }
-  return std::nullopt;
-}
+std::optional<std::string> profile_digest(std::string_view name) { return pki::profile_digest(name); }
 
 std::string outside_window(const FactoryAuthorisation& authorisation, Time now) {
   if (now < authorisation.not_before) return "it begins at " + format_rfc3339(authorisation.not_before);

@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "keys/approver_json.h"
 #include "keys/json_fields.h"
 
 namespace hf::keys {
@@ -53,19 +54,6 @@ Json number_or_null(const std::optional<T>& number) {
 JsonObject to_json(const ApprovalStep& step) {
   return {{"name", step.name}, {"roles", list_of(step.roles)}, {"needed", step.needed}};
 }
-JsonObject to_json(const Approver& approver) {
-  JsonObject json{{"person", approver.person},
-                  {"name", approver.name},
-                  {"roles", list_of(approver.roles)},
-                  {"kind", name_in(kCredentials, approver.kind)},
-                  {"spki", to_hex(crypto::to_spki(approver.key))}};
-  if (approver.kind == CredentialKind::webauthn) {
-    json["rp_id"] = approver.rp_id;
-    json["origin"] = approver.origin;
-    json["credential_id"] = approver.credential_id;
-  }
-  return json;
-}
 JsonObject to_json(const KeyVersion& version) {
   return {{"version", version.version},
           {"algorithm", crypto::name_of(version.algorithm)},
@@ -97,22 +85,6 @@ JsonObject to_json(const Policy& policy) {
 ApprovalStep read_step(Fields& in) {
   constexpr std::int64_t kPeopleMax = 32;
   return {in.text("name", 64), in.texts("roles", 16), int(in.integer("needed", 1, kPeopleMax))};
-}
-
-Approver read_approver(Fields& in) {
-  Approver approver{.person = in.text("person", 64), .name = in.text("name"), .roles = in.texts("roles", 16)};
-  const auto kind = value_in(kCredentials, in.text("kind", 16));
-  if (!kind) in.fault("kind", "'key' or 'webauthn' is expected");
-  approver.kind = kind.value_or(CredentialKind::key);
-  const auto spki = in.hex("spki", 1024);
-  if (auto key = crypto::public_key_of_spki(spki)) approver.key = *std::move(key);
-  else in.fault("spki", "not a public key that is known here");
-  if (approver.kind == CredentialKind::webauthn) {
-    approver.rp_id = in.text("rp_id");
-    approver.origin = in.text("origin");
-    approver.credential_id = in.text("credential_id", 2048);
-  }
-  return approver;
 }
 
 KeyVersion read_version(Fields& in) {
@@ -225,6 +197,36 @@ bool is_key_name(std::string_view name) {
 }
 
 }  // namespace
+
+JsonObject to_json(const Approver& approver) {
+  JsonObject json{{"person", approver.person},
+                  {"name", approver.name},
+                  {"roles", list_of(approver.roles)},
+                  {"kind", name_in(kCredentials, approver.kind)},
+                  {"spki", to_hex(crypto::to_spki(approver.key))}};
+  if (approver.kind == CredentialKind::webauthn) {
+    json["rp_id"] = approver.rp_id;
+    json["origin"] = approver.origin;
+    json["credential_id"] = approver.credential_id;
+  }
+  return json;
+}
+
+Approver read_approver(Fields& in) {
+  Approver approver{.person = in.text("person", 64), .name = in.text("name"), .roles = in.texts("roles", 16)};
+  const auto kind = value_in(kCredentials, in.text("kind", 16));
+  if (!kind) in.fault("kind", "'key' or 'webauthn' is expected");
+  approver.kind = kind.value_or(CredentialKind::key);
+  const auto spki = in.hex("spki", 1024);
+  if (auto key = crypto::public_key_of_spki(spki)) approver.key = *std::move(key);
+  else in.fault("spki", "not a public key that is known here");
+  if (approver.kind == CredentialKind::webauthn) {
+    approver.rp_id = in.text("rp_id");
+    approver.origin = in.text("origin");
+    approver.credential_id = in.text("credential_id", 2048);
+  }
+  return approver;
+}
 
 std::vector<Fault> faults_of(const Charter& charter) {
   std::vector<Fault> faults;

@@ -1,9 +1,7 @@
 #include "pki/cli_files.h"
 
-#include "crypto/der.h"
 #include "crypto/verification.h"
 #include "keys/formats/file.h"
-#include "pki/issue.h"
 
 namespace hf::pki {
 
@@ -31,15 +29,6 @@ Result<crypto::x509::Certificate> certificate_in(std::string_view name) {
 Result<crypto::PublicKey> public_key_in(std::string_view name) {
   HF_TRY(const auto blocks, blocks_of(name, "PUBLIC KEY"));
   return crypto::public_key_of_spki(blocks[0]);
-}
-
-Result<crypto::x509::Request> request_of_key(std::string_view subject, const crypto::PublicKey& key) {
-  namespace der = crypto::der;
-  HF_TRY(const auto name, name_of_text(subject));
-  const auto info =
-      der::value(der::kSequence, std::initializer_list<ByteView>{der::integer(0), name, crypto::to_spki(key)});
-  const auto algorithm = crypto::algorithm_identifier_of(crypto::default_scheme_of(key.algorithm));
-  return crypto::x509::request_of(crypto::x509::signed_of(info, algorithm, {}));
 }
 
 Result<void> write_file(std::string_view name, ByteView bytes) {

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "crypto/public_key.h"
 #include "crypto/x509.h"
+#include "pki/key_request.h"
 
 namespace hf::pki {
 
@@ -19,8 +20,6 @@ inline constexpr std::size_t kPemFileMax = 128U << 20;
 [[nodiscard]] Result<std::vector<Bytes>> blocks_of(std::string_view name, std::string_view label);
 [[nodiscard]] Result<crypto::x509::Certificate> certificate_in(std::string_view name);  // the first
 [[nodiscard]] Result<crypto::PublicKey> public_key_in(std::string_view name);
-// A request that is signed by nobody, for a key on a token: whoever uses it must know whose key it is.
-[[nodiscard]] Result<crypto::x509::Request> request_of_key(std::string_view subject, const crypto::PublicKey& key);
 [[nodiscard]] Result<void> write_file(std::string_view name, ByteView bytes);  // whole or not at all
 
 }  // namespace hf::pki

@@ -14,6 +14,8 @@ namespace hf::keys {
 [[nodiscard]] const Format& minisign_format();
 [[nodiscard]] const Format& dsse_format();
 [[nodiscard]] const Format& factory_format();
+[[nodiscard]] const Format& ceremony_format();
+[[nodiscard]] const Format& ca_request_format();
 [[nodiscard]] const Format& cms_format();
 [[nodiscard]] const Format& swu_format();
 [[nodiscard]] const Format& mcuboot_format();

@@ -9,11 +9,27 @@
 namespace hf::keys {
 
 std::span<const Format* const> formats() {
-  static const std::array all{
-      &mcuboot_format(),    &swu_format(),     &esp32_format(),   &mender_format(),  &rauc_format(),
-      &fit_format(),        &suit_format(),    &cms_format(),     &factory_format(), &dsse_format(),
-      &minisign_format(),   &x509_format(),    &ocsp_format(),    &rfc3161_format(), &adac_certificate_format(),
-      &adac_token_format(), &nxp_dat_format(), &esp_sdc_format(), &raw_format()};
+  static const std::array all{&mcuboot_format(),
+                              &swu_format(),
+                              &esp32_format(),
+                              &mender_format(),
+                              &rauc_format(),
+                              &fit_format(),
+                              &suit_format(),
+                              &cms_format(),
+                              &factory_format(),
+                              &ceremony_format(),
+                              &ca_request_format(),
+                              &dsse_format(),
+                              &minisign_format(),
+                              &x509_format(),
+                              &ocsp_format(),
+                              &rfc3161_format(),
+                              &adac_certificate_format(),
+                              &adac_token_format(),
+                              &nxp_dat_format(),
+                              &esp_sdc_format(),
+                              &raw_format()};
   return all;
 }
 

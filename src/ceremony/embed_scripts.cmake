@@ -1,0 +1,8 @@
+set(text "// Generated from src/ceremony/scripts/*.json.\n#include \"ceremony/template.h\"\nnamespace hf::ceremony {\nstd::vector<std::pair<std::string_view, std::string_view>> embedded_scripts() {\n  return {\n")
+foreach(file ${FILES})
+  get_filename_component(name ${file} NAME_WE)
+  file(READ ${file} json)
+  string(APPEND text "      {\"${name}\", R\"hfjson(${json})hfjson\"},\n")
+endforeach()
+string(APPEND text "  };\n}\n}  // namespace hf::ceremony\n")
+file(WRITE ${OUT} "${text}")
