@@ -190,7 +190,7 @@ TEST_P(RegisterHttp, CrlsArePublishedForEveryone) {
   EXPECT_EQ(got.header("Content-Type"), "application/pkix-crl");
   const auto crl = x509::crl_of(bytes_of(got.body));
   ASSERT_TRUE(crl) << crl.error().message;
-  EXPECT_EQ(got.header("Last-Modified"), net::http_date(crl->this_update));
+  EXPECT_EQ(got.header("Last-Modified"), net::http_date(crl->validity.not_before));
   const auto age = got.header("Cache-Control");
   EXPECT_TRUE(age.starts_with("max-age=6047") || age.starts_with("max-age=6048"))
       << age << ": until nextUpdate, in a week";
