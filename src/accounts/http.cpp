@@ -1,9 +1,9 @@
 #include "accounts/http.h"
 
-#include <charconv>
-
 #include "accounts/authenticator.h"
+#include "accounts/http_credentials.h"
 #include "accounts/http_json.h"
+#include "accounts/http_person.h"
 #include "net/page.h"
 #include "net/problem.h"
 
@@ -17,30 +17,6 @@ constexpr std::string_view kClearedCookie = "__Host-holdfast=; Path=/; Secure; H
 
 std::string cookie_of(std::string_view token) {
   return std::string(kCookie) + "=" + std::string(token) + "; Path=/; Secure; HttpOnly; SameSite=Strict";
-}
-
-template <class Kind>
-Result<Id<Kind>> id_of(const Request& request, std::string_view code, std::string_view noun) {
-  const auto text = request.path("id");
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size())
-    return fail(ErrorKind::not_found, code, "there is no such " + std::string(noun));
-  return Id<Kind>{value};
-}
-
-// The account behind the principal; absent for tokens and other machines.
-std::optional<AccountId> user_of(const Request& request) {
-  constexpr std::string_view kUser = "user:";
-  const std::string_view id = request.principal.id;
-  if (request.principal.kind != "user" || !id.starts_with(kUser)) return std::nullopt;
-  std::int64_t value = 0;
-  std::from_chars(id.data() + kUser.size(), id.data() + id.size(), value);
-  return AccountId{value};
-}
-
-auto users_only() {
-  return fail(ErrorKind::forbidden, "HF-ACCOUNT-0032", "this needs a person who is signed in; a token cannot do it");
 }
 
 // With content, `limit` would read as "too large": here it is "too often".
@@ -212,7 +188,7 @@ constexpr std::uint64_t kBodyMax = 16 * 1024;
 std::vector<net::Route> routes(const Api& api) {
   using net::Method;
   const std::vector<std::string_view> json{"application/json"};
-  return {
+  std::vector<net::Route> table{
       {.method = Method::post,
        .path = "/v1/session",
        .permission = net::kPublic,
@@ -312,6 +288,8 @@ std::vector<net::Route> routes(const Api& api) {
        .success = 204,
        .handler = net::handle(api, &revoke_token)},
   };
+  for (auto& route : credential_routes(api)) table.push_back(std::move(route));
+  return table;
 }
 
 }  // namespace hf::accounts

@@ -1,4 +1,4 @@
-// REST of sessions, set-up, users and API tokens.
+// REST of sessions, set-up, users, API tokens and people's authenticators.
 #pragma once
 
 #include <vector>
@@ -10,6 +10,7 @@ namespace hf::accounts {
 
 struct Api {
   Service& service;
+  std::string origin{};  // of the UI, "https://holdfast.example:8443"; empty: the address under which it was asked
 };
 
 // The table; `api` outlives it.

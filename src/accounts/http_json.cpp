@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "accounts/http.h"
+#include "accounts/http_credentials.h"
 #include "accounts/permissions.h"
 #include "net/schema.h"
 
@@ -183,7 +184,7 @@ net::Schemas schemas() {
     return array(ref("PermissionName"), description);
   };
   const auto actions = array(ref("AllowedAction"));
-  return {
+  net::Schemas all{
       {"RoleName", to_text(choice(names(roles()), "GET /v1/roles explains them"))},
       {"PermissionName", to_text(choice(names(permissions()), "GET /v1/roles explains them"))},
       {"AllowedAction", to_text(object({{"action", text()}, {"allowed", flag()}, optional("reason", text("why not"))},
@@ -244,6 +245,8 @@ net::Schemas schemas() {
                        optional("certificate_sha256",
                                 text("fingerprint of a TLS client certificate, hex: its holder needs no secret"))}))},
   };
+  all.merge(credential_schemas());
+  return all;
 }
 
 }  // namespace hf::accounts

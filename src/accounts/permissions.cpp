@@ -23,15 +23,20 @@ constexpr std::array kPermissions{
     Permission{"keys.request", "ask for signatures and for standing grants"},
     Permission{"keys.sign", "take signatures that were approved, put approved charters in force"},
     Permission{"keys.freeze", "stop a signing key at once"},
+    Permission{"pki.read", "CAs, certificates, CRLs and revocations"},
+    Permission{"pki.revoke", "revoke certificates, freeze a CA"},
     Permission{"pki.enroll", "ask for certificates over EST, with a token"},
+    Permission{"factory.read", "authorisations of factories, what stations issued, alarms, holds"},
+    Permission{"factory.write", "register signed orders, import bundles of stations, reconcile"},
+    Permission{"factory.hold", "hold production and let it go on"},
     Permission{"ledger.read", "the evidence and its proofs"},
     Permission{"accounts.read", "users, their roles, denied attempts"},
     Permission{"accounts.manage", "create, change and disable users, revoke anyone's tokens"},
     Permission{"system.read", "metrics and the state of the server"},
 };
 
-const std::vector<std::string_view> kReadAll{"catalog.read", "fleet.read", "sbom.read",
-                                             "vuln.read",    "keys.read",  "ledger.read"};
+const std::vector<std::string_view> kReadAll{"catalog.read", "fleet.read", "sbom.read",    "vuln.read",
+                                             "keys.read",    "pki.read",   "factory.read", "ledger.read"};
 
 std::vector<std::string_view> reading_and(std::initializer_list<std::string_view> more) {
   auto list = kReadAll;
@@ -67,11 +72,13 @@ std::span<const Role> roles() {
       {"administrator", "manages users and the server",
        reading_and({"accounts.read", "accounts.manage", "keys.freeze", "system.read"})},
       {"product_security", "owns vulnerabilities from the first report to the last fix",
-       reading_and({"vuln.write", "sbom.write", "keys.decide", "keys.freeze"})},
+       reading_and({"vuln.write", "sbom.write", "keys.decide", "keys.freeze", "pki.revoke", "factory.hold"})},
       {"release_engineer", "builds and releases, mostly through tokens in CI",
        reading_and({"catalog.write", "sbom.write", "keys.decide", "keys.request", "keys.sign"})},
-      {"crypto_officer", "keeps keys and approves their use", reading_and({"keys.decide", "keys.freeze", "keys.sign"})},
-      {"fleet_operator", "imports devices and rolls fixes out", reading_and({"fleet.write", "pki.enroll"})},
+      {"crypto_officer", "keeps keys and approves their use",
+       reading_and({"keys.decide", "keys.freeze", "keys.sign", "pki.revoke", "factory.hold"})},
+      {"fleet_operator", "imports devices and rolls fixes out",
+       reading_and({"fleet.write", "pki.enroll", "factory.write", "factory.hold"})},
       {"compliance", "keeps the technical file and answers authorities", reading_and({"catalog.write", "keys.decide"})},
       {"auditor", "reads everything and changes nothing", reading_and({"accounts.read", "system.read"})},
   };

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <semaphore>
 
+#include "accounts/credentials.h"
 #include "accounts/permissions.h"
 #include "accounts/store.h"
 #include "crypto/password.h"
@@ -109,6 +110,7 @@ class Service {
   // Of `owner`, or all.
   Result<std::vector<ApiToken>> tokens(std::optional<AccountId> owner, ApiTokenId after, std::int64_t limit);
 
+  [[nodiscard]] CredentialBook credentials() const { return {database_, clock_}; }
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
  private:

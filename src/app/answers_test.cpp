@@ -127,6 +127,35 @@ class Answers : public trace::test::TraceTest {
     return digest_of(waiting);
   }
 
+  // A debug session that is open, then closed.
+  void debugging() {
+    using namespace keys::test;
+    auto charter = cast_.charter();
+    charter.key = "px-debug";
+    charter.key_class = keys::KeyClass::debug;
+    charter.policy.debug = keys::DebugPolicy{.lifecycles = {{"0x3000", "0f"}}, .class_wide = false};
+    const auto key = put_key(*database_, clock_, charter, test::TestKey(crypto::KeyAlgorithm::ecdsa_p256)).charter;
+    const auto evidence = evidence_of(
+        R"({"kind":"debug_token","permissions":"03","lifecycle":"0x3000","challenge_sha256":"aa","device":"d1"})");
+    const auto request = request_for(key, evidence, clock_.now());
+    const auto digest = put_request(*database_, clock_, request, attachment_of(evidence));
+    put_signature(*database_, clock_, digest);
+    clock_.advance(std::chrono::seconds(1));
+    const auto& open = get("/v1/today").at("duties").at("debug");
+    ASSERT_EQ(open.as_array().size(), 1U);
+    EXPECT_EQ(open.at(0).at("digest"), Json(digest));
+    EXPECT_EQ(open.at(0).at("device"), Json("d1"));
+    EXPECT_EQ(open.at(0).at("person"), Json(request.person));
+    get("/v1/debug-sessions");
+    get("/v1/debug-sessions/" + digest);
+    get("/v1/charter-approvers");
+    const auto before = clock_.now();
+    clock_.advance(std::chrono::seconds(1));
+    post("/v1/debug-sessions/" + digest + "/closing", R"({"locked":true})", 201);
+    EXPECT_EQ(get("/v1/today").at("duties").at("debug").as_array().size(), 0U);
+    EXPECT_EQ(get("/v1/today?at=" + format_rfc3339(before)).at("duties").at("debug").as_array().size(), 1U);
+  }
+
   test::MemoryKeyStore keys_;
   ledger::Log log_{*database_, clock_, keys_, "example.eu/holdfast", "ledger"};
   // What a server that signs answers: with a token, and the signer's process.
@@ -303,6 +332,7 @@ TEST_P(Answers, AreClosedAndAsTheDocumentSays) {
   const auto request = book_.request(waiting)->request;
   post("/v1/signing-requests/" + waiting + "/decisions",
        to_text(to_json(keys::test::approval_by(cast_.ann, request, keys::Decision::approve, clock_.now()))), 201);
+  debugging();
   signatures();
   std::set<std::string> kinds;
   for (const auto* text : {"p", "px/", "S1", "CVE-", "a", kDigest}) {

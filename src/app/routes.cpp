@@ -105,6 +105,11 @@ Services::Services(instance::Instance& opened, accounts::Service& people, keys::
       est{enrolment, people},
       ceremonies(opened.database(), opened.clock()),
       ceremony{ceremonies},
+      issuer(signing
+                 ? std::optional<pki::Issuer>(std::in_place, authorities, *signing, opened.database(), opened.clock())
+                 : std::nullopt),
+      certificates{authorities, pki::LookUp(authorities, opened.database()), issuer ? &*issuer : nullptr},
+      factory{opened.database(), opened.clock()},
       fleet{opened.database(), opened.clock()},
       portfolio{opened.database(), opened.blobs(), opened.clock()},
       trace{opened.database(), opened.clock()} {}
@@ -116,6 +121,8 @@ Result<std::vector<net::Route>> operator_routes(Services& services) {
   append(table, catalog::routes(services.catalog));
   append(table, keys::routes(services.keys));
   append(table, ceremony::routes(services.ceremony));
+  append(table, pki::register_routes(services.certificates));
+  append(table, factory::routes(services.factory));
   append(table, fleet::routes(services.fleet));
   append(table, portfolio::routes(services.portfolio));
   append(table, trace::routes(services.trace));
@@ -129,6 +136,8 @@ Result<std::vector<net::Route>> operator_routes(Services& services) {
 std::vector<net::Route> factory_routes(Services& services) {
   auto table = health_routes(services);
   append(table, fleet::routes(services.fleet));
+  for (auto& route : factory::routes(services.factory))
+    if (route.path == "/v1/factory/bundles" && route.method == net::Method::post) table.push_back(std::move(route));
   return table;
 }
 
@@ -144,12 +153,13 @@ std::vector<net::Route> public_routes(Services& services) {
   auto table = health_routes(services);
   append(table, ledger::tile_routes(services.instance.log()));
   append(table, pki::routes(services.ocsp));
+  append(table, pki::crl_routes(services.certificates));
   return table;
 }
 
 std::vector<net::Schemas> schemas_by_domain() {
-  return {accounts::schemas(), catalog::schemas(),   keys::schemas(),  ceremony::schemas(),
-          fleet::schemas(),    portfolio::schemas(), trace::schemas(), ledger::schemas()};
+  return {accounts::schemas(), catalog::schemas(), keys::schemas(),      ceremony::schemas(), pki::schemas(),
+          factory::schemas(),  fleet::schemas(),   portfolio::schemas(), trace::schemas(),    ledger::schemas()};
 }
 
 net::Schemas schemas() {

@@ -7,6 +7,7 @@
 #include "accounts/http.h"
 #include "catalog/http.h"
 #include "ceremony/http.h"
+#include "factory/http.h"
 #include "fleet/http.h"
 #include "instance/instance.h"
 #include "keys/http.h"
@@ -14,6 +15,7 @@
 #include "net/metrics.h"
 #include "pki/http.h"
 #include "pki/http_est.h"
+#include "pki/http_register.h"
 #include "portfolio/http.h"
 #include "trace/http.h"
 
@@ -37,6 +39,9 @@ struct Services {
   pki::EstApi est;
   ceremony::Service ceremonies;
   ceremony::Api ceremony;
+  std::optional<pki::Issuer> issuer;
+  pki::RegisterApi certificates;
+  factory::Api factory;
   fleet::Api fleet;
   portfolio::Api portfolio;
   trace::Api trace;
@@ -47,11 +52,11 @@ struct Services {
 
 // The operator's: REST, the UI, events, health, OpenAPI.
 [[nodiscard]] Result<std::vector<net::Route>> operator_routes(Services& services);
-// The factory's: units in.
+// The factory's: units and stations' bundles in.
 [[nodiscard]] std::vector<net::Route> factory_routes(Services& services);
 // Devices': what they run, and their certificates over EST.
 [[nodiscard]] std::vector<net::Route> device_routes(Services& services);
-// The public's: checkpoint and tiles, and OCSP.
+// The public's: checkpoint and tiles, OCSP and CRLs.
 [[nodiscard]] std::vector<net::Route> public_routes(Services& services);
 [[nodiscard]] net::Schemas schemas();
 [[nodiscard]] std::vector<net::Schemas> schemas_by_domain();  // no name is in two of them

@@ -46,6 +46,10 @@ Result<cli::Exit> serve(const cli::Args& args, cli::Terminal& terminal) {
     HF_CHECK(signer->head());  // it starts now: what hinders it is said here, and not to the first who asks
   }
   Services services(*instance, people, signer.get());
+  if (const auto origin = args.option("origin")) {
+    HF_CHECK(accounts::site_of_origin(*origin));
+    services.accounts.origin = *origin;
+  }
   accounts::Authenticator authenticator(people);
   accounts::DenialRecorder denials(instance->database(), instance->clock(), &log);
   accounts::IdempotencyStore idempotency(instance->database(), instance->clock());
@@ -166,6 +170,8 @@ const cli::Command kCommands[] = {
        {"private-key", "FILE", "Its private key, PEM"},
        {"factory-client-ca", "FILE",
         "Trust anchors of factories' client certificates, PEM: makes the factory listener mutual TLS"},
+       {"origin", "URL",
+        "Address of the UI at which authenticators are registered (default: the one under which it was asked)"},
        {"signer", "", "Make signatures that were approved, with this machine's token, for who asks over REST"},
        {"url-file", "FILE", "Write the operator URL there once it is served"}},
       {"holdfast serve --data /var/lib/holdfast --address 0.0.0.0"}},

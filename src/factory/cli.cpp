@@ -8,6 +8,7 @@
 
 #include "factory/import.h"
 #include "factory/service.h"
+#include "factory/view.h"
 #include "instance/instance.h"
 
 namespace hf::factory {
@@ -145,12 +146,11 @@ Result<cli::Exit> resume(const cli::Args& args, cli::Terminal& terminal) {
   return tell_hold(args, terminal, *instance, made);
 }
 
-// Whether it may be used now, in a word.
-std::string standing_of(const FactoryAuthorisation& order, const std::vector<StoredHold>& holds, Time now) {
+std::vector<FactoryHold> living(const std::vector<StoredHold>& holds) {
+  std::vector<FactoryHold> list;
   for (const auto& one : holds)
-    if (one.lives && stops(one.hold, scope_of(order))) return "on hold (" + std::to_string(one.hold.sequence) + ")";
-  auto outside = outside_window(order, now);
-  return outside.empty() ? "live" : outside;
+    if (one.lives) list.push_back(one.hold);
+  return list;
 }
 
 Result<cli::Exit> list(const cli::Args& args, cli::Terminal& terminal) {
@@ -170,7 +170,7 @@ Result<cli::Exit> list(const cli::Args& args, cli::Terminal& terminal) {
       HF_TRY(const auto counts, store.counts(order.id));
       for (const auto& count : counts)
         if (count.state != "voided") used += count.identities;
-      const auto standing = standing_of(order, holds, now);
+      const auto standing = standing_of(order, living(holds), now);
       rows.push_back({order.id.substr(0, 12), order.batch, order.factory, std::to_string(order.sequence),
                       std::to_string(order.count), std::to_string(used), standing});
       auto json = keys::to_json(order);
@@ -225,7 +225,7 @@ Result<cli::Exit> show(const cli::Args& args, cli::Terminal& terminal) {
     HF_TRY(closings, store.closings(order.id));
     HF_TRY(alarms, store.alarms(order.id, kAlarmsShown));
     HF_TRY(const auto holds, store.holds(order.product));
-    standing = standing_of(order, holds, instance->clock().now());
+    standing = standing_of(order, living(holds), instance->clock().now());
     return {};
   }));
   std::vector<std::vector<std::string>> rows, alarm_rows;

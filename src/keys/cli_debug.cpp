@@ -3,7 +3,7 @@
 #include "crypto/sha256.h"
 #include "keys/cli.h"
 #include "keys/cli_installation.h"
-#include "keys/debug_session.h"
+#include "keys/debug_json.h"
 #include "keys/formats/formats.h"
 
 namespace hf::keys {
@@ -11,38 +11,6 @@ namespace {
 
 constexpr std::size_t kAttestationMax = 1U << 20;
 const cli::Positional kSession{"REQUEST", "Its digest, or the first 8 digits or more of it"};
-
-JsonObject json_of(const DebugSession& session) {
-  const auto& stored = session.judged.stored;
-  const auto& request = stored.request;
-  JsonObject json{{"digest", stored.digest},
-                  {"state", session.state},
-                  {"key", request.key},
-                  {"format", text_at(*request.view, "format")},
-                  {"kind", text_at(*request.view, "kind")},
-                  {"requester", request.requester},
-                  {"reason", request.reason},
-                  {"created_at", format_rfc3339(request.created_at)},
-                  {"expires_at", format_rfc3339(request.expires_at)},
-                  {"break_glass", request.break_glass},
-                  {"facts", session.facts()},
-                  {"month", month_of(session)},
-                  {"of_requester_in_month", session.of_requester},
-                  {"closing", nullptr}};
-  if (const auto& closing = session.closing)
-    json["closing"] = JsonObject{{"person", closing->person},
-                                 {"locked", closing->locked},
-                                 {"attestation_sha256", closing->attestation_sha256},
-                                 {"note", closing->note},
-                                 {"closed_at", format_rfc3339(closing->closed_at)},
-                                 {"entry", closing->entry}};
-  return json;
-}
-
-std::string device_in_words(const DebugSession& session) {
-  const auto device = text_at(session.facts(), "device");
-  return device.empty() ? std::string("a whole class") : std::string(device);
-}
 
 Result<cli::Exit> list(const cli::Args& args, cli::Terminal& terminal) {
   HF_TRY(const auto limit, args.integer("limit", 200, 1, 10'000));
@@ -54,7 +22,7 @@ Result<cli::Exit> list(const cli::Args& args, cli::Terminal& terminal) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& session : sessions) {
     if (only_open && session.state != "open" && session.state != "overdue") continue;
-    if (args.flag("json")) terminal.out << to_text(json_of(session)) << "\n";
+    if (args.flag("json")) terminal.out << to_text(to_json(session)) << "\n";
     const auto& request = session.judged.stored.request;
     rows.push_back({session.judged.stored.digest.substr(0, 12), session.state, device_in_words(session),
                     std::string(text_at(session.facts(), "permissions")), request.requester,
@@ -73,15 +41,9 @@ Result<cli::Exit> show(const cli::Args& args, cli::Terminal& terminal) {
   HF_TRY(const auto instance, instance::Instance::open_to_read(instance::data_of(args)));
   const Register found(instance->database(), instance->clock(), &find_format);
   HF_TRY(const auto stored, found.request(args.positional(0)));
-  HF_TRY(const auto sessions, instance->database().read([&](const db::Reader& reader) {
-    return debug_sessions(reader, 10'000, instance->clock().now());
-  }));
-  for (const auto& session : sessions)
-    if (session.judged.stored.digest == stored.digest) {
-      terminal.out << to_pretty_text(json_of(session)) << "\n";
-      return cli::kOk;
-    }
-  return fail(ErrorKind::not_found, "HF-KEYS-0030", "the request is no debug session");
+  HF_TRY(const auto session, found.debug_session(stored.digest));
+  terminal.out << to_pretty_text(to_json(session)) << "\n";
+  return cli::kOk;
 }
 
 Result<cli::Exit> close(const cli::Args& args, cli::Terminal& terminal) {

@@ -77,4 +77,24 @@ Result<void> close_debug_session(db::Database& database, const Clock& clock, con
   });
 }
 
+Result<std::vector<DebugSession>> Register::debug_sessions(std::int64_t limit) const {
+  return database_.read([&](const db::Reader& reader) { return keys::debug_sessions(reader, limit, clock_.now()); });
+}
+
+Result<DebugSession> Register::debug_session(std::string_view digest) const {
+  constexpr std::int64_t kAll = 10'000;
+  HF_TRY(const auto stored, request(digest));
+  HF_TRY(auto sessions, debug_sessions(kAll));
+  const auto found =
+      std::ranges::find(sessions, stored.digest, [](const DebugSession& one) { return one.judged.stored.digest; });
+  if (found == sessions.end()) return fail(ErrorKind::not_found, "HF-KEYS-0030", "the request is no debug session");
+  return std::move(*found);
+}
+
+Result<void> Register::close_debug_session(std::string_view digest, const DebugClosing& closing,
+                                           const ledger::Actor& actor) {
+  HF_TRY(const auto stored, request(digest));
+  return keys::close_debug_session(database_, clock_, stored, closing, actor);
+}
+
 }  // namespace hf::keys

@@ -1,9 +1,11 @@
 #include "keys/http.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "accounts/authenticator.h"
 #include "keys/http_asking.h"
+#include "keys/http_debug.h"
 #include "keys/http_json.h"
 #include "keys/register_json.h"
 #include "net/page.h"
@@ -107,6 +109,37 @@ Result<Response> decide(const Request& request, const Api& api) {
   return json(201, request_json(sight, approval.statement.person, api.book.now(), request.principal));
 }
 
+// Which keys' charters name the person, and by which credentials: what a person's own authenticators count for.
+Result<Response> charter_approvers(const Request& request, const Api& api) {
+  HF_TRY(const auto person, person_of(request));
+  HF_TRY(const auto page, net::page_of(request, 1));
+  HF_TRY(const auto list, api.book.keys("", page.after.empty() ? std::string() : page.after.front(), page.limit));
+  JsonArray items;
+  for (const auto& key : list) {
+    JsonArray named;
+    for (const auto& approver : key.charter.approvers)
+      if (approver.person == person)
+        named.push_back(JsonObject{
+            {"kind", approver.kind == CredentialKind::key ? "key" : "webauthn"},
+            {"name", approver.name},
+            {"roles", list_of(approver.roles)},
+            {"fingerprint", to_hex(crypto::fingerprint_of(approver.key))},
+            {"origin", approver.origin.empty() ? Json(nullptr) : Json(approver.origin)},
+            {"credential_id", approver.credential_id.empty() ? Json(nullptr) : Json(approver.credential_id)}});
+    JsonArray roles;
+    for (const auto& step : key.charter.approval.steps)
+      for (const auto& role : step.roles)
+        if (std::ranges::find(roles, Json(role)) == roles.end()) roles.emplace_back(role);
+    items.push_back(JsonObject{{"key", key.name},
+                               {"environment", name_of(key.charter.environment)},
+                               {"charter_sequence", key.charter.sequence},
+                               {"roles", std::move(roles)},
+                               {"named", std::move(named)}});
+  }
+  const bool full = std::int64_t(list.size()) == page.limit;
+  return net::page_response(std::move(items), full ? std::optional(std::vector{list.back().name}) : std::nullopt);
+}
+
 const net::Parameter kLimit{"limit", "items in a page", "integer"};
 const net::Parameter kCursor{"cursor", "`next` of the page before"};
 
@@ -137,6 +170,13 @@ std::vector<net::Route> routes(const Api& api) {
        .query = {kLimit, kCursor},
        .handler = handle(api, &signatures)},
       {.method = get,
+       .path = "/v1/charter-approvers",
+       .permission = "keys.read",
+       .summary = "Keys by name, with the credentials by which their charters name a person",
+       .response_schema = "CharterApproverLinePage",
+       .query = {{"person", "as charters name them; else who asks"}, kLimit, kCursor},
+       .handler = handle(api, &charter_approvers)},
+      {.method = get,
        .path = "/v1/signing-requests",
        .permission = "keys.read",
        .summary =
@@ -166,6 +206,7 @@ std::vector<net::Route> routes(const Api& api) {
        .handler = handle(api, &decide)},
   };
   for (auto& route : asking_routes(api)) table.push_back(std::move(route));
+  for (auto& route : debug_routes(api)) table.push_back(std::move(route));
   return table;
 }
 

@@ -286,6 +286,58 @@ void asking(Table& to) {
   to.add("SignedFileRecord", object({{"signature_id", count()}, {"sha256", sha256()}}));
 }
 
+void people(Table& to) {
+  to.add("CharterApproverLine",
+         object({{"key", text()},
+                 {"environment", environment()},
+                 {"charter_sequence", count()},
+                 {"roles", texts("of the charter's steps: those that somebody who decides must have")},
+                 {"named", array(object({{"kind", credential()},
+                                         {"name", text()},
+                                         {"roles", texts()},
+                                         {"fingerprint", sha256("of the SubjectPublicKeyInfo")},
+                                         {"origin", or_null(text())},
+                                         {"credential_id", or_null(text("base64url"))}}),
+                                 "the person's credentials in the charter; none: it does not name them")}}));
+  to.page("CharterApproverLine");
+}
+
+void debug(Table& to) {
+  to.add(
+      "DebugSession",
+      object({{"digest", sha256("of its request: its name")},
+              {"state", choice({"open", "overdue", "closed", "waiting", "approved", "used", "rejected", "expired",
+                                "superseded", "refused"},
+                               "before its signature that of the request")},
+              {"sentence", text()},
+              {"key", text()},
+              {"format", text()},
+              {"kind", text()},
+              {"requester", person("who asked: a user or a token")},
+              {"person", person("who has to close it")},
+              {"reason", text()},
+              {"created_at", time()},
+              {"expires_at", time()},
+              {"break_glass", flag()},
+              {"facts", anything("device, permissions, lifecycle, challenge and root key, as the format names them")},
+              {"month", text("of when it was asked for")},
+              {"of_requester_in_month", count("sessions with a signature")},
+              {"closing", or_null(object({{"person", person()},
+                                          {"locked", flag("the device was locked again")},
+                                          {"attestation_sha256", text("empty: none was read")},
+                                          {"note", text()},
+                                          {"closed_at", time()},
+                                          {"entry", entry()}}))},
+              {"allowed_actions", array(ref("AllowedAction"))}}));
+  to.add("DebugSessionList", object({{"sentence", text()},
+                                     {"open", count("open or overdue")},
+                                     {"overdue", count()},
+                                     {"items", array(ref("DebugSession"))}}));
+  to.add("DebugClosing", object({{"locked", flag("the device was locked again")},
+                                 optional("note", text()),
+                                 optional("attestation_sha256", sha256("of what the device says of its state now"))}));
+}
+
 }  // namespace
 
 net::Schemas schemas() {
@@ -294,6 +346,8 @@ net::Schemas schemas() {
   key(table);
   request(table);
   asking(table);
+  people(table);
+  debug(table);
   return table.take();
 }
 

@@ -84,6 +84,9 @@ struct NewGrant {
   std::chrono::hours valid{};
 };
 
+struct DebugClosing;
+struct DebugSession;
+
 class Register {
  public:
   Register(db::Database& database, const Clock& clock, Custodian::FormatFinder formats)
@@ -119,6 +122,11 @@ class Register {
   // Another charter for its key: sequence and previous are set here.
   Result<StoredRequest> ask(Charter next, std::string_view requester, std::string_view person, std::string_view reason,
                             const ledger::Actor& actor);
+  // Newest first, at most `limit` of each key; and one of them, by its request (debug_session.h). HF-KEYS-0030.
+  [[nodiscard]] Result<std::vector<DebugSession>> debug_sessions(std::int64_t limit) const;
+  [[nodiscard]] Result<DebugSession> debug_session(std::string_view digest) const;
+  // HF-KEYS-0030, 0031, 0032.
+  Result<void> close_debug_session(std::string_view digest, const DebugClosing& closing, const ledger::Actor& actor);
   // What verifies with a version of the key. HF-KEYS-0011, 0026, 0027.
   Result<void> anchor(const NewAnchor& anchor, const ledger::Actor& actor);
 

@@ -5,7 +5,7 @@
 #include "instance/instance.h"
 #include "pki/cli.h"
 #include "pki/cli_files.h"
-#include "pki/registry.h"
+#include "pki/register_json.h"
 
 namespace hf::pki {
 namespace {
@@ -24,31 +24,6 @@ std::string crls_text(const CrlStanding& crls) {
   std::string text;
   for (const auto shard : crls.stale) text += (text.empty() ? "STALE: shard " : ", ") + std::to_string(shard);
   return text;
-}
-
-JsonObject json_of(const AuthoritySight& sight) {
-  const auto& [ca, crls] = sight;
-  const auto list = [](const std::vector<std::string>& texts) { return JsonArray(texts.begin(), texts.end()); };
-  JsonArray profiles;
-  for (const auto& profile : ca.profiles) profiles.emplace_back(profile.name);
-  return {{"name", ca.stored.name},
-          {"subject", ca.stored.subject},
-          {"sha256", ca.stored.sha256},
-          {"key", ca.stored.key},
-          {"profiles", std::move(profiles)},
-          {"not_before", format_rfc3339(ca.certificate.validity.not_before)},
-          {"not_after", format_rfc3339(ca.certificate.validity.not_after)},
-          {"state", ca.stored.frozen ? "frozen" : "active"},
-          {"state_reason", ca.stored.state_reason},
-          {"state_since", format_rfc3339(ca.stored.state_since)},
-          {"crl_shards", ca.stored.shards},
-          {"crl_uris", list(ca.publication.crls)},
-          {"ocsp_uris", list(ca.publication.ocsp)},
-          {"ca_uris", list(ca.publication.issuers)},
-          {"crl_number", crls.number ? Json(*crls.number) : Json()},
-          {"crl_due", crls.due ? Json(format_rfc3339(*crls.due)) : Json()},
-          {"stale_crl_shards", JsonArray(crls.stale.begin(), crls.stale.end())},
-          {"entry", ca.stored.entry}};
 }
 
 Result<cli::Exit> add(const cli::Args& args, cli::Terminal& terminal) {
@@ -83,7 +58,7 @@ Result<cli::Exit> list(const cli::Args& args, cli::Terminal& terminal) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& sight : all) {
     stale = stale || !sight.crls.stale.empty();
-    if (args.flag("json")) terminal.out << to_text(json_of(sight)) << "\n";
+    if (args.flag("json")) terminal.out << to_text(to_json(sight)) << "\n";
     const auto& ca = sight.authority;
     rows.push_back({ca.stored.name, ca.stored.subject, ca.stored.key, ca.stored.frozen ? "frozen" : "active",
                     format_rfc3339(ca.certificate.validity.not_after), crls_text(sight.crls)});
@@ -106,7 +81,7 @@ Result<cli::Exit> show(const cli::Args& args, cli::Terminal& terminal) {
   if (args.option("out"))
     HF_CHECK(
         write_file(*args.option("out"), bytes_of(crypto::pem_of("CERTIFICATE", found->authority.stored.certificate))));
-  terminal.out << (args.flag("json") ? to_text(json_of(*found)) : to_pretty_text(json_of(*found))) << "\n";
+  terminal.out << (args.flag("json") ? to_text(to_json(*found)) : to_pretty_text(to_json(*found))) << "\n";
   return cli::kOk;
 }
 

@@ -7,6 +7,7 @@
 #include "pki/cli.h"
 #include "pki/cli_files.h"
 #include "pki/issuing.h"
+#include "pki/register_json.h"
 
 namespace hf::pki {
 namespace {
@@ -24,20 +25,6 @@ const cli::Option kJson{.name = "json", .value = "", .help = "Print JSON"};
 
 std::string text(const cli::Args& args, std::string_view option) {
   return std::string(args.option(option).value_or(""));
-}
-
-JsonObject json_of(const StoredCertificate& one) {
-  return {{"serial", one.serial},
-          {"subject", one.subject},
-          {"profile", one.profile},
-          {"product", one.product},
-          {"not_before", format_rfc3339(one.not_before)},
-          {"not_after", format_rfc3339(one.not_after)},
-          {"key_sha256", one.spki_sha256},
-          {"sha256", one.sha256},
-          {"issued_at", format_rfc3339(one.issued_at)},
-          {"signature", one.signature ? Json(*one.signature) : Json()},
-          {"entry", one.entry}};
 }
 
 struct Wish {
@@ -118,7 +105,7 @@ Result<cli::Exit> issue(const cli::Args& args, cli::Terminal& terminal) {
       }
       ++issued;
       HF_CHECK(write_file((folder / names[i]).string() + ".pem", bytes_of(crypto::pem_of("CERTIFICATE", answer->der))));
-      if (args.flag("json")) terminal.out << to_text(json_of(*answer)) << "\n";
+      if (args.flag("json")) terminal.out << to_text(to_json(*answer)) << "\n";
     }
     progress.at(std::min(begin + kPiece, wishes.size()));
   }
@@ -152,7 +139,7 @@ Result<cli::Exit> list(const cli::Args& args, cli::Terminal& terminal) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& one : all) {
     HF_TRY(const auto standing, registry.standing(one.ca_id, one.serial));
-    auto json = json_of(one);
+    auto json = to_json(one);
     if (args.flag("json")) {
       if (standing.revoked) json["revoked_at"] = format_rfc3339(standing.revoked->effective_at);
       terminal.out << to_text(json) << "\n";
@@ -177,7 +164,7 @@ Result<cli::Exit> show(const cli::Args& args, cli::Terminal& terminal) {
   const auto found = registry.certificate(ca.stored.name, serial);
   if (!found && !standing.issued) return fail(found.error());
   // The certificate's row may be gone; what is known of its number stays.
-  auto json = found ? json_of(*found) : JsonObject{{"serial", serial}};
+  auto json = found ? to_json(*found) : JsonObject{{"serial", serial}};
   json["ca"] = ca.stored.name;
   json["state"] = standing.revoked ? "revoked" : "good";
   if (standing.revoked) {

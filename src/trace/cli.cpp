@@ -123,9 +123,12 @@ Result<cli::Exit> device(const cli::Args& args, cli::Terminal& terminal) {
 Result<cli::Exit> key(const cli::Args& args, cli::Terminal& terminal) {
   const auto asked = args.positional(0);
   const bool fingerprint = asked.size() == 64 && from_hex(asked);
+  const SystemClock clock;
   return answer(
       args, terminal,
-      [&](const Questions& questions) { return fingerprint ? questions.key(asked) : questions.signing_key(asked); },
+      [&](const Questions& questions) {
+        return fingerprint ? questions.key(asked) : questions.signing_key(asked, clock.now());
+      },
       [&](const JsonObject& result) {
         terminal.out << text_of(result.at("sentence")) << "\n";
         if (fingerprint) {
@@ -149,6 +152,8 @@ Result<cli::Exit> key(const cli::Args& args, cli::Terminal& terminal) {
                          << text_of(anchor.at("slots_from")) << "\n";
         print_table(terminal, "Units that trust it", result.at("leak").at("by_market"),
                     {"market", "rekeyable", "stuck", "unknown"});
+        print_table(terminal, "Certificates of its CAs that end within twelve months", result.at("certificates"),
+                    {"ca", "certificates", "first"});
         print_table(terminal, "Newest signatures", result.at("newest_signatures"),
                     {"signed_at", "product", "format", "artifact", "requester", "entry"});
       });
@@ -159,8 +164,9 @@ Result<cli::Exit> drill(const cli::Args& args, cli::Terminal& terminal) {
   const auto asked = args.positional(0);
   HF_TRY(const auto instance, instance::Instance::open(instance::data_of(args)));
   const auto began = std::chrono::steady_clock::now();
-  HF_TRY(auto result,
-         instance->database().read([&](const db::Reader& reader) { return Questions(reader, {}).signing_key(asked); }));
+  HF_TRY(auto result, instance->database().read([&](const db::Reader& reader) {
+    return Questions(reader, {}).signing_key(asked, instance->clock().now());
+  }));
   const std::int64_t took =
       std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began).count();
   HF_TRY(const auto open, instance->database().read([&](const db::Reader& reader) {

@@ -45,7 +45,10 @@ std::string after_of(const net::Page& page) { return page.after.empty() ? std::s
 Result<Response> today(const Request& request, const Api& api) {
   HF_TRY(auto result,
          asked(request, api, [&](const Questions& questions) { return questions.today(api.clock.now()); }));
-  if (!request.principal.may("keys.read")) result["signing"] = nullptr;
+  auto& duties = result.at("duties").as_object();
+  if (!request.principal.may("keys.read")) result["signing"] = nullptr, duties["debug"] = nullptr;
+  if (!request.principal.may("pki.read")) duties["certificates"] = nullptr, duties["crls"] = nullptr;
+  if (!request.principal.may("factory.read")) duties["alarms"] = nullptr;
   return json(result);
 }
 
@@ -208,8 +211,9 @@ Result<Response> key(const Request& request, const Api& api) {
 }
 
 Result<Response> signing_key(const Request& request, const Api& api) {
-  HF_TRY(const auto result,
-         asked(request, api, [&](const Questions& questions) { return questions.signing_key(request.path("name")); }));
+  HF_TRY(const auto result, asked(request, api, [&](const Questions& questions) {
+           return questions.signing_key(request.path("name"), api.clock.now());
+         }));
   return json(result);
 }
 

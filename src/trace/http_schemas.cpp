@@ -163,12 +163,39 @@ void today(Table& to) {
                           {"feeds", array(ref("Feed"))},
                           {"coverage", ref("Coverage")},
                           {"signing", or_null(ref("SigningToday", "null: it needs the permission keys.read"))},
+                          {"duties", ref("DutiesToday")},
                           {"took_us", took()}}));
   to.add("SigningToday",
          object({{"waiting", array(ref("SigningRequestLine"), "for decisions, first the first to expire")},
                  {"grants", array(ref("SigningRequestLine"), "standing grants that live")},
                  {"unratified", array(ref("SigningRequestLine"), "signed by breaking glass, first due first")},
                  {"more", flag("there are more than these")}}));
+  to.add("EndingCertificates", object({{"ca", text()},
+                                       {"certificates", count("that are not revoked")},
+                                       {"more", flag("there may be more than so many")},
+                                       {"first", time("when the first ends")}}));
+  to.add(
+      "DutiesToday",
+      object({{"certificates", or_null(array(ref("EndingCertificates"), "within 30 days"))},
+              {"crls",
+               or_null(array(object({{"ca", text()}, {"shard", count()}, {"next_update", time()}, {"overdue", flag()}}),
+                             "that end within a day, or have ended"))},
+              {"alarms", or_null(array(object({{"kind", text()},
+                                               {"station", sha256("of its identity key")},
+                                               {"authorisation", or_null(text("null: of a bundle as a whole"))},
+                                               {"serial", text()},
+                                               {"detail", text()},
+                                               {"raised_at", time()},
+                                               {"entry", entry("it")}}),
+                                       "of factories, of the last 30 days, newest first"))},
+              {"debug", or_null(array(object({{"digest", sha256("of its request")},
+                                              {"key", text()},
+                                              {"person", text("who has to close it")},
+                                              {"device", text("empty: a whole class")},
+                                              {"expires_at", time()},
+                                              {"overdue", flag()}}),
+                                      "open debug sessions, first the first that ends"))}},
+             "What somebody has to see to, beside vulnerabilities; null: it needs the domain's read permission"));
 }
 
 void vulnerability(Table& to) {
@@ -398,6 +425,7 @@ void device(Table& to) {
                         array(object(
                             {{"market", text()}, {"rekeyable", count()}, {"stuck", count()}, {"unknown", count()}}))}},
                       "if it leaked")},
+              {"certificates", array(ref("EndingCertificates"), "of its CAs, within twelve months")},
               {"builds", texts("paths of those that it signed")},
               {"devices", object({{"total", count("that run one of them")}, {"by_market", array(ref("MarketCount"))}})},
               {"signatures", count()},

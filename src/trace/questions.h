@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "trace/duty_store.h"
 #include "trace/key_use_store.h"
 #include "trace/overview_store.h"
 #include "trace/sentence.h"
@@ -18,6 +19,7 @@ class Questions {
         facts_(reader, as_of),
         overview_(reader, as_of),
         key_uses_(reader, as_of),
+        duties_(reader, as_of),
         reader_(reader),
         as_of_(as_of) {}
 
@@ -31,8 +33,9 @@ class Questions {
   [[nodiscard]] Result<JsonObject> components(std::string_view build, std::int64_t after, std::int64_t limit) const;
   [[nodiscard]] Result<JsonObject> device(std::string_view product, std::string_view serial) const;
   [[nodiscard]] Result<JsonObject> key(std::string_view sha256) const;  // of a certificate or public key
-  // What a signing key of the register made, and what depends on it.
-  [[nodiscard]] Result<JsonObject> signing_key(std::string_view name) const;
+  // What a signing key of the register made, and what depends on it; the certificates of its CAs that end within twelve
+  // months of the instant that was asked for, which is `now` if none was.
+  [[nodiscard]] Result<JsonObject> signing_key(std::string_view name, Time now) const;
   // What would follow if the version that signs gave way to the next one: {from, to, sentence, ends, builds,
   // trust_only_old}.
   [[nodiscard]] Result<JsonObject> rotation(std::string_view name, Time now) const;
@@ -49,12 +52,15 @@ class Questions {
   // {waiting, grants, unratified, more}: signing requests that somebody has to decide on, standing grants that live,
   // and what was signed by breaking glass and is to be ratified.
   [[nodiscard]] Result<JsonObject> signing(Time now) const;
+  // {certificates, crls, alarms, debug}: what somebody has to see to, beside vulnerabilities (duty_store.h).
+  [[nodiscard]] Result<JsonObject> duties(Time now) const;
   [[nodiscard]] Result<JsonArray> standing_of_builds(const std::vector<std::int64_t>& builds) const;
 
   ExposureStore exposures_;
   FactStore facts_;
   OverviewStore overview_;
   KeyUseStore key_uses_;
+  DutyStore duties_;
   const db::Reader& reader_;
   AsOf as_of_;
 };

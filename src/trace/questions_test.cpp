@@ -233,7 +233,7 @@ TEST_P(Question, Abuse47OfALeakedKeySaysWhichUnitsCanBeGivenAnother) {
   put_key(*database_, clock_, other, hf::test::TestKey(crypto::KeyAlgorithm::ecdsa_p256));
   keys::Register book(*database_, clock_, &find_text_format);
   const auto leak = [&](Time at = TraceTest::kNow) {
-    return must(ask(at, [&](const Questions& q) { return q.signing_key("px-fw"); })).at("leak");
+    return must(ask(at, [&](const Questions& q) { return q.signing_key("px-fw", clock_.now()); })).at("leak");
   };
   const auto count_of = [&](std::string_view product, std::string_view market = {}) {
     return std::ranges::count_if(
@@ -270,10 +270,13 @@ TEST_P(Question, Abuse47OfALeakedKeySaysWhichUnitsCanBeGivenAnother) {
         return keys::insert_incident(transaction, entry, key.id, {before, clock_.now(), "build server", "user:1"});
       });
   ASSERT_TRUE(incident);
-  const auto frozen = must(ask(TraceTest::kNow, [&](const Questions& q) { return q.signing_key("px-fw"); }));
+  const auto frozen =
+      must(ask(TraceTest::kNow, [&](const Questions& q) { return q.signing_key("px-fw", clock_.now()); }));
   EXPECT_EQ(text_of(frozen.at("frozen").at("effective_at")), format_rfc3339(before));
   EXPECT_TRUE(text_of(frozen.at("sentence")).starts_with("Frozen, suspect since "));
-  EXPECT_TRUE(must(ask(before, [&](const Questions& q) { return q.signing_key("px-fw"); })).at("frozen").is_null());
+  EXPECT_TRUE(must(ask(before, [&](const Questions& q) { return q.signing_key("px-fw", clock_.now()); }))
+                  .at("frozen")
+                  .is_null());
 }
 
 TEST_P(Question, VulnerabilitiesPageByNumber) {

@@ -85,7 +85,7 @@ JsonObject leak_json(const std::vector<KeyUseStore::Anchor>& anchors) {
 
 }  // namespace
 
-Result<JsonObject> Questions::signing_key(std::string_view name) const {
+Result<JsonObject> Questions::signing_key(std::string_view name, Time now) const {
   HF_TRY(const auto key, key_uses_.key(name));
   if (!key)
     return fail(ErrorKind::not_found, "HF-TRACE-0001",
@@ -96,6 +96,9 @@ Result<JsonObject> Questions::signing_key(std::string_view name) const {
   HF_TRY(auto builds, key_uses_.builds(key->id));
   HF_TRY(const auto units, key_uses_.units(key->id));
   HF_TRY(const auto anchors, key_uses_.anchors(key->id));
+  constexpr std::chrono::hours kYear{24 * 365};
+  const auto at = as_of_.at.value_or(now);
+  HF_TRY(auto certificates, duties_.ending(name, at, at + kYear));
   HF_TRY(const auto incident, keys::IncidentStore(reader_, as_of_.at).open(key->id));
   std::int64_t made = 0, total = 0;
   for (const auto& version : versions) made += version.at("signatures").get_int64();
@@ -124,6 +127,7 @@ Result<JsonObject> Questions::signing_key(std::string_view name) const {
   return JsonObject{{"name", name},
                     {"sentence", std::move(sentence)},
                     {"frozen", std::move(frozen)},
+                    {"certificates", std::move(certificates)},
                     {"leak", leak_json(anchors)},
                     {"anchors", anchors_json(anchors)},
                     {"class", key->key_class},

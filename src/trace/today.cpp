@@ -71,6 +71,7 @@ Result<JsonObject> Questions::today(Time now) const {
   }
   HF_TRY(auto coverage, overview_.coverage());
   HF_TRY(auto signatures, signing(now));
+  HF_TRY(auto due, duties(as_of_.at.value_or(now)));
   std::string sentence;
   if (feeds.empty())
     sentence = "No feed has been imported yet: nothing is known, which is not the same as nothing is wrong.";
@@ -83,7 +84,22 @@ Result<JsonObject> Questions::today(Time now) const {
       {"now", format_rfc3339(now)},        {"at", as_of_.at ? Json(format_rfc3339(*as_of_.at)) : Json(nullptr)},
       {"sentence", std::move(sentence)},   {"clocks", std::move(clocks)},
       {"exploited", std::move(exploited)}, {"feeds", std::move(feeds)},
-      {"coverage", std::move(coverage)},   {"signing", std::move(signatures)}};
+      {"coverage", std::move(coverage)},   {"signing", std::move(signatures)},
+      {"duties", std::move(due)}};
+}
+
+Result<JsonObject> Questions::duties(Time now) const {
+  // CRLs are made before they end: one that ends within a day should have been.
+  constexpr hours kCertificates{24 * 30}, kCrls{24}, kAlarms{24 * 30};
+  constexpr std::int64_t kAlarmsShown = 20;
+  HF_TRY(auto certificates, duties_.ending("", now, now + kCertificates));
+  HF_TRY(auto crls, duties_.crls(now, now + kCrls));
+  HF_TRY(auto alarms, duties_.alarms(now - kAlarms, kAlarmsShown));
+  HF_TRY(auto debug, duties_.debug_sessions(now));
+  return JsonObject{{"certificates", std::move(certificates)},
+                    {"crls", std::move(crls)},
+                    {"alarms", std::move(alarms)},
+                    {"debug", std::move(debug)}};
 }
 
 Result<JsonObject> Questions::search(std::string_view text, std::int64_t limit) const {

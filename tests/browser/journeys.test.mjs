@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { mismatches } from "./fixture/conform.mjs";
-import { authenticator, complaints, launch, violations } from "./modules.mjs";
+import { complaints, emptyAuthenticator, launch, violations } from "./modules.mjs";
 
 const baseURL = process.env.BASE_URL;
 const folder = process.env.HF_SCREENSHOTS ?? fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
@@ -171,22 +171,28 @@ describe("journeys", { skip: baseURL ? false : "no BASE_URL" }, () => {
     await settled();
   });
 
-  // The charter's credential is the browser's; key, request and signature are the command line's, where the token is.
+  // The credential is registered in the browser and taken into the charter; key, request and signature are the command
+  // line's, where the token is.
   test("an authenticator approves, and what it approved is signed; what it rejects is not", { skip: process.env.HF_DATA ? false : "no HF_DATA" }, async () => {
     const work = mkdtempSync(join(tmpdir(), "hf-signing-"));
     const holdfast = (...words) => execFileSync(process.env.HF_HOLDFAST, [...words, "--data", process.env.HF_DATA], { cwd: work, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
     try {
       const { subject } = await api("/v1/session");
-      const { origin, hostname } = new URL(baseURL);
-      const credential_id = randomBytes(16).toString("base64url");
-      await page.goto("/");
-      const device = await authenticator(page, hostname, credential_id);
-      const person = (name, more) => ({ person: name, name, roles: ["officer"], public_key: device.publicKey, ...more });
+      await page.goto("/settings/authenticators");
+      await heading("No authenticator of yours is registered");
+      await emptyAuthenticator(page);
+      await page.getByLabel("Name", { exact: true }).fill("desk key");
+      await page.getByRole("button", { name: "Register it" }).click();
+      await heading("1 authenticator of yours is registered; none of them counts for a key yet");
+      const [mine] = (await api("/v1/credentials")).items;
       writeFileSync(join(work, "charter.json"), JSON.stringify({
         class: "firmware", environment: "test", owner: subject, deputy: "deputy", policy: { formats: ["mcuboot"], schemes: ["ecdsa-p256-sha256"] },
-        approval: { steps: [{ name: "officers", roles: ["officer"], needed: 1 }], hours: 72 }, approvers: [person(subject, { kind: "webauthn", rp_id: hostname, origin, credential_id })],
+        approval: { steps: [{ name: "officers", roles: ["officer"], needed: 1 }], hours: 72 }, approvers: [{ person: subject, name: subject, roles: ["officer"], kind: "webauthn", public_key: mine.public_key, rp_id: mine.rp_id, origin: mine.origin, credential_id: mine.credential_id }],
       }));
       holdfast("key", "create", "sm-50-fw", "--charter", "charter.json");
+      await page.reload();
+      await heading("1 authenticator of yours is registered; it counts for a key");
+      await shoot("authenticators");
       writeFileSync(join(work, "app.bin"), randomBytes(5000));
       const ask = () => holdfast("sign", "request", "app.bin", "--key", "sm-50-fw", "--format", "mcuboot", "--product", "sm-50", "--reason", "release", "--option", "version=1.2.3", "--option", "pad-header=true");
       const run = (digest) => holdfast("sign", "run", digest, "app.bin", "--out", `${digest}.bin`);
@@ -224,7 +230,7 @@ describe("journeys", { skip: baseURL ? false : "no BASE_URL" }, () => {
     test(`axe on real data, ${theme}`, async () => {
       await page.emulateMedia({ colorScheme: theme });
       const { product, serial } = (await api(`/v1/vulnerabilities/${worst.vulnerability}/devices?limit=1`)).items[0];
-      const paths = ["/", "/vulnerabilities", `/vulnerabilities/${worst.vulnerability}`, `/devices/${product}/${encodeURIComponent(serial)}`, "/products", `/products/${product}`, "/evidence", "/catalog", "/catalog/batches", "/create/products", "/settings/tokens", "/signing-requests", "/signing-keys"];
+      const paths = ["/", "/vulnerabilities", `/vulnerabilities/${worst.vulnerability}`, `/devices/${product}/${encodeURIComponent(serial)}`, "/products", `/products/${product}`, "/evidence", "/catalog", "/catalog/batches", "/create/products", "/settings/tokens", "/signing-requests", "/signing-keys", "/debug-sessions", "/authorities", "/certificates", "/factories", "/settings/authenticators"];
       for (const path of paths) {
         await page.goto(path);
         await settled();

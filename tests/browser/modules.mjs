@@ -43,6 +43,14 @@ export async function authenticator(page, rpId, id) {
   };
 }
 
+// One without a credential: what a person registers with.
+export async function emptyAuthenticator(page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("WebAuthn.enable");
+  const { authenticatorId } = await session.send("WebAuthn.addVirtualAuthenticator", { options: { protocol: "ctap2", transport: "usb", hasResidentKey: false, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
+  return { credentials: async () => (await session.send("WebAuthn.getCredentials", { authenticatorId })).credentials };
+}
+
 // WCAG 2.2 A and AA, and axe's best practices.
 export async function violations(page) {
   await page.evaluate(axeSource());

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { certificate, key } from "./fixture/data.mjs";
 import { serve } from "./fixture/server.mjs";
-import { authenticator, complaints, launch, violations } from "./modules.mjs";
+import { authenticator, complaints, emptyAuthenticator, launch, violations } from "./modules.mjs";
 
 const request = (c) => `/signing-requests/${c.repeat(64)}`;
 
@@ -37,6 +37,22 @@ const screens = {
   [request("3")]: "Lives: 47 of 50 signatures are left",
   [request("4")]: "Rejected by user:5, for good.",
   [request("5")]: "Waits for decisions",
+  "/debug-sessions": "2 debug sessions are open, 1 of them overdue.",
+  [`/debug-sessions/${"a".repeat(64)}`]: "Overdue: access to the device d1 ended",
+  [`/debug-sessions/${"c".repeat(64)}`]: "NOT locked again",
+  "/authorities": "2 CAs are registered; CRLs of stations are out of date or missing",
+  "/authorities/devices": "Issues certificates.",
+  "/authorities/stations": "Frozen: it issues nothing.",
+  "/certificates": "At least 2 certificates",
+  "/certificates?ca=stations": "No certificates of stations",
+  "/certificates?ca=devices&ending=30": "1 certificate of devices that end within 30 days",
+  "/certificates/devices/a1b2": "Valid until 2027-11-26, not revoked.",
+  "/certificates/devices/b1b2": "Revoked since",
+  "/certificates/devices/c1b2": "Expired 2026-02-01.",
+  "/factories": "1 authorisation is live; 1 hold stops production; 1 authorisation has alarms",
+  "/factories?product=new-1": "Nothing is authorised of new-1",
+  [`/factories/authorisations/${"1".repeat(32)}`]: "47 of 100 identities are used, 50 left.",
+  [`/factories/authorisations/${"2".repeat(32)}`]: "on hold (4)",
   "/evidence": "provable under a checkpoint",
   "/evidence/90": "Provable",
   "/evidence/12001?event=4": "Provable: fleet.segment",
@@ -47,6 +63,7 @@ const screens = {
   "/create/batches": "Register a batch",
   "/settings/users": "2 users can sign in",
   "/settings/tokens": "1 token is valid",
+  "/settings/authenticators": "1 authenticator of yours is registered; it counts for a key",
 };
 
 let browser, server;
@@ -62,6 +79,7 @@ after(async () => {
 async function withPage(work, { path = "/", theme = "light", width = 1280, signedIn = true, broken = null, allow = [], baseURL = server.url } = {}) {
   server.state.signedIn = signedIn;
   server.state.decisions = [];
+  Object.assign(server.state, { credentials: [], registered: null, removed: null, closed: null, revoked: null, frozenCa: null, held: null, ended: null });
   server.state.broken = broken;
   const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme: theme, reducedMotion: "reduce", baseURL });
   const page = await context.newPage();
@@ -596,3 +614,166 @@ test("a key is frozen with what follows on the page, and says so afterwards", ()
 
 // Last: of everything that the screens above asked for.
 test("the fixture answers as the server's own document says", () => assert.deepEqual([...server.state.mismatches], []));
+
+describe("authenticators", () => {
+  const settle = (page) => page.waitForFunction(() => document.querySelector("h1") && !document.querySelector(".wait"));
+  test("one is registered by the browser; which charters name it is said", () =>
+    withPage(
+      async (page) => {
+        const device = await emptyAuthenticator(page);
+        await settle(page);
+        await page.getByText("Not yet in the charter of rt7-fw").first().waitFor();
+        await page.getByLabel("Name", { exact: true }).fill("desk key");
+        await page.getByRole("button", { name: "Register it" }).click();
+        await page.getByText("desk key is registered. It decides nothing until a key's charter names it").waitFor();
+        await heading(page, "2 authenticators of yours are registered; 1 of them counts for a key");
+        const sent = server.state.registered;
+        assert.equal(sent.name, "desk key");
+        const client = JSON.parse(Buffer.from(sent.client_data, "base64url").toString());
+        assert.deepEqual([client.type, client.origin, client.challenge], ["webauthn.create", server.origin, sent.challenge]);
+        assert.equal((await device.credentials()).length, 1);
+        const object = Buffer.from(sent.attestation_object, "base64url");
+        assert.ok(object.includes("authData") && object.includes("fmt"));
+        await page.getByText("How a charter takes desk key in").click();
+        assert.match(await page.locator(".piece").last().innerText(), /"kind": "webauthn"/);
+        assert.deepEqual(await violations(page), []);
+      },
+      { path: "/settings/authenticators", baseURL: server.origin },
+    ));
+
+  test("what the server refuses is said, and so is an authenticator that is not used", () =>
+    withPage(
+      async (page) => {
+        await emptyAuthenticator(page);
+        await settle(page);
+        await page.getByLabel("Name", { exact: true }).fill("taken");
+        await page.getByRole("button", { name: "Register it" }).click();
+        await page.getByRole("alert").filter({ hasText: "registered before" }).waitFor();
+      },
+      { path: "/settings/authenticators", baseURL: server.origin, allow: [/409/] },
+    ));
+
+  test("removing one says which charters still name it", () =>
+    withPage(
+      async (page) => {
+        await settle(page);
+        await page.getByRole("button", { name: "Remove blue key" }).click();
+        const dialog = page.getByRole("dialog");
+        await dialog.getByText("1 charter still names it").waitFor();
+        assert.deepEqual(await violations(page), []);
+        await dialog.getByRole("button", { name: "Keep it" }).click();
+        assert.equal(server.state.removed, null);
+        await page.getByRole("button", { name: "Remove blue key" }).click();
+        await page.getByRole("button", { name: "Remove it" }).click();
+        await page.waitForFunction(() => !document.querySelector("dialog[open]"));
+        assert.equal(server.state.removed, "1");
+      },
+      { path: "/settings/authenticators" },
+    ));
+});
+
+describe("certificates, factories, debug sessions: the effect first", () => {
+  const settle = (page) => page.waitForFunction(() => document.querySelector("h1") && !document.querySelector(".wait"));
+  test("a certificate is found, and revoked after what follows was read", () =>
+    withPage(
+      async (page) => {
+        await heading(page, "At least 2 certificates");
+        await page.getByRole("searchbox").or(page.getByLabel("Find", { exact: false }).first()).first().fill("a1");
+        await page.keyboard.press("Enter");
+        await page.waitForURL(/q=a1/);
+        await page.getByRole("link", { name: "serialNumber=A1B2" }).click();
+        await heading(page, "Valid until");
+        await page.getByRole("button", { name: "Revoke" }).click();
+        const dialog = page.getByRole("dialog");
+        await dialog.getByText("It cannot be undone.").waitFor();
+        assert.deepEqual(await violations(page), []);
+        await dialog.getByLabel("Reason").selectOption("keyCompromise");
+        await dialog.getByRole("button", { name: "Revoke it" }).click();
+        await heading(page, "Revoked since");
+        assert.equal(server.state.revoked.reason, "keyCompromise");
+      },
+      { path: "/certificates" },
+    ));
+
+  test("what a reader may not do says why", () =>
+    withPage(
+      async (page) => {
+        await heading(page, "Frozen");
+        await page.getByText("this server has no signer: holdfast pki crl --ca stations").waitFor();
+        assert.ok(await page.getByRole("button", { name: "Make crl" }).isDisabled());
+        await page.getByText("with the command line: holdfast pki ca unfreeze stations").waitFor();
+      },
+      { path: "/authorities/stations" },
+    ));
+
+  test("a CA is frozen, and its CRL made under a grant", () =>
+    withPage(
+      async (page) => {
+        await heading(page, "Issues certificates.");
+        await page.getByRole("button", { name: "Make crl" }).click();
+        await page.getByRole("dialog").getByText("One signature of the grant is used.").waitFor();
+        await page.getByRole("button", { name: "Make it" }).click();
+        await page.getByText("is made, with 1 revoked certificate").waitFor();
+        await page.getByRole("button", { name: "Freeze" }).click();
+        const dialog = page.getByRole("dialog");
+        await dialog.getByText("It issues nothing from this moment on").waitFor();
+        assert.deepEqual(await violations(page), []);
+        await dialog.getByLabel("Why").fill("stolen");
+        await dialog.getByRole("button", { name: "Freeze it" }).click();
+        await page.getByText("devices is frozen.").waitFor();
+        assert.equal(server.state.frozenCa, "devices");
+      },
+      { path: "/authorities/devices" },
+    ));
+
+  test("production is held after its effect was asked for, and let go on", () =>
+    withPage(
+      async (page) => {
+        await heading(page, "1 authorisation is live");
+        await page.getByRole("button", { name: "Hold production" }).click();
+        const dialog = page.getByRole("dialog");
+        assert.ok(await dialog.getByRole("button", { name: "Hold it" }).isDisabled());
+        await dialog.getByLabel("Product").fill("px-100");
+        await dialog.getByLabel("Batch").focus();
+        await dialog.getByText("It stops 1 live authorisation with 50 identities left").waitFor();
+        await dialog.getByLabel("Why").fill("recall");
+        assert.deepEqual(await violations(page), []);
+        await dialog.getByRole("button", { name: "Hold it" }).click();
+        await page.getByText("Hold 5 is in force here.").waitFor();
+        assert.deepEqual(server.state.held, { product: "px-100", reason: "recall" });
+        await page.getByRole("button", { name: "End hold 4" }).click();
+        await page.getByRole("dialog").getByLabel("Why").fill("mended");
+        await page.getByRole("button", { name: "End it" }).click();
+        await page.waitForFunction(() => !document.querySelector("dialog[open]"));
+        assert.equal(server.state.ended, "4");
+      },
+      { path: "/factories" },
+    ));
+
+  test("a debug session is closed by who says how it ended", () =>
+    withPage(
+      async (page) => {
+        await heading(page, "Open: access to the device d1");
+        await page.getByRole("button", { name: "Close", exact: true }).click();
+        const dialog = page.getByRole("dialog");
+        await dialog.getByText("You say on the ledger, once, how it ended.").waitFor();
+        assert.deepEqual(await violations(page), []);
+        await dialog.getByLabel("Yes").check();
+        await dialog.getByLabel("Note").fill("sent back");
+        await dialog.getByRole("button", { name: "Close it" }).click();
+        await heading(page, "Closed by user:1: the device d1 was locked again.");
+        assert.deepEqual(server.state.closed, { locked: true, note: "sent back" });
+      },
+      { path: `/debug-sessions/${"b".repeat(64)}` },
+    ));
+
+  test("today links to each of them", () =>
+    withPage(
+      async (page) => {
+        await settle(page);
+        for (const [name, target] of [["3 certificates of devices", /certificates\?ca=devices&ending=30/], ["stations", /authorities\/stations/], ["d1", /debug-sessions\/aaaa/], ["All alarms", /factories#alarms/]])
+          assert.match(await page.locator("main").getByRole("link", { name, exact: name === "stations" || name === "d1" }).first().getAttribute("href"), target);
+      },
+      { path: "/" },
+    ));
+});

@@ -45,6 +45,35 @@ export type SigningRequestLine = Schemas["SigningRequestLine"];
 export type SigningRequest = Schemas["SigningRequest"];
 export type Approval = Schemas["Approval"];
 
+export type DebugSession = Schemas["DebugSession"];
+export type DebugSessionList = Schemas["DebugSessionList"];
+export type DebugClosing = Schemas["DebugClosing"];
+export type CharterApproverLine = Schemas["CharterApproverLine"];
+export type Credential = Schemas["Credential"];
+export type CredentialChallenge = Schemas["CredentialChallenge"];
+export type NewCredential = Schemas["NewCredential"];
+
+export type AuthorityLine = Schemas["AuthorityLine"];
+export type Authority = Schemas["Authority"];
+export type CertificateLine = Schemas["CertificateLine"];
+export type Certificate = Schemas["Certificate"];
+export type ExpiringLine = Schemas["ExpiringLine"];
+export type Revocation = Schemas["Revocation"];
+export type NewRevocation = Schemas["NewRevocation"];
+export type NewCrl = Schemas["NewCrl"];
+export type Crl = Schemas["Crl"];
+
+export type FactoryAuthorisationLine = Schemas["FactoryAuthorisationLine"];
+export type FactoryAuthorisation = Schemas["FactoryAuthorisation"];
+export type IssuedIdentity = Schemas["IssuedIdentity"];
+export type StationBundle = Schemas["StationBundle"];
+export type FactoryAlarm = Schemas["FactoryAlarm"];
+export type FactoryHold = Schemas["FactoryHold"];
+export type FactoryHoldEffect = Schemas["FactoryHoldEffect"];
+export type NewFactoryHold = Schemas["NewFactoryHold"];
+export type FactoryReconciliation = Schemas["FactoryReconciliation"];
+export type ImportedBundle = Schemas["ImportedBundle"];
+
 export type LedgerStatus = Schemas["LedgerStatus"];
 export type LedgerEntry = Schemas["LedgerEntry"];
 

@@ -1,12 +1,21 @@
 // Page names of lib/url.ts to components. Each takes the parameters of its path.
 import type { Component } from "svelte";
+import Authenticators from "./Authenticators.svelte";
+import Authorisation from "./Authorisation.svelte";
+import Authorities from "./Authorities.svelte";
+import Authority from "./Authority.svelte";
 import Batch from "./Batch.svelte";
 import Build from "./Build.svelte";
 import Catalog from "./Catalog.svelte";
+import Certificate from "./Certificate.svelte";
+import Certificates from "./Certificates.svelte";
 import Create from "./Create.svelte";
+import DebugSession from "./DebugSession.svelte";
+import DebugSessions from "./DebugSessions.svelte";
 import Device from "./Device.svelte";
 import Entry from "./Entry.svelte";
 import Evidence from "./Evidence.svelte";
+import Factories from "./Factories.svelte";
 import Key from "./Key.svelte";
 import Product from "./Product.svelte";
 import Products from "./Products.svelte";
@@ -38,6 +47,14 @@ export const pages: { [page: string]: Component<{ parameters: string[] }> } = {
   "signing-key": SigningKey,
   "signing-requests": SigningRequests,
   "signing-request": SigningRequest,
+  "debug-sessions": DebugSessions,
+  "debug-session": DebugSession,
+  authorities: Authorities,
+  authority: Authority,
+  certificates: Certificates,
+  certificate: Certificate,
+  factories: Factories,
+  authorisation: Authorisation,
   evidence: Evidence,
   entry: Entry,
   catalog: Catalog,
@@ -46,4 +63,5 @@ export const pages: { [page: string]: Component<{ parameters: string[] }> } = {
   create: Create,
   users: Users,
   tokens: Tokens,
+  authenticators: Authenticators,
 };
