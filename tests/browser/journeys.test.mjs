@@ -230,7 +230,7 @@ describe("journeys", { skip: baseURL ? false : "no BASE_URL" }, () => {
     test(`axe on real data, ${theme}`, async () => {
       await page.emulateMedia({ colorScheme: theme });
       const { product, serial } = (await api(`/v1/vulnerabilities/${worst.vulnerability}/devices?limit=1`)).items[0];
-      const paths = ["/", "/vulnerabilities", `/vulnerabilities/${worst.vulnerability}`, `/devices/${product}/${encodeURIComponent(serial)}`, "/products", `/products/${product}`, "/evidence", "/catalog", "/catalog/batches", "/create/products", "/settings/tokens", "/signing-requests", "/signing-keys", "/debug-sessions", "/authorities", "/certificates", "/factories", "/settings/authenticators"];
+      const paths = ["/", "/vulnerabilities", `/vulnerabilities/${worst.vulnerability}`, `/devices/${product}/${encodeURIComponent(serial)}`, "/products", `/products/${product}`, "/evidence", "/catalog", "/catalog/batches", "/create/products", "/settings/tokens", "/signing-requests", "/signing-keys", "/ceremonies", "/debug-sessions", "/authorities", "/certificates", "/factories", "/settings/authenticators"];
       for (const path of paths) {
         await page.goto(path);
         await settled();

@@ -20,6 +20,7 @@ test("every address leads back to what it was made from", () => {
     [url.signingKeys(), "signing-keys", []],
     [url.signingKey("px 100/fw?"), "signing-key", ["px 100/fw?"]],
     [url.signingRequest("4f1c2a90"), "signing-request", ["4f1c2a90"]],
+    [url.ceremony("4f1c2a90"), "ceremony", ["4f1c2a90"]],
     [url.debugSession("4f1c2a90"), "debug-session", ["4f1c2a90"]],
     [url.authority("devices.1"), "authority", ["devices.1"]],
     [url.certificate("devices.1", "00a1"), "certificate", ["devices.1", "00a1"]],

@@ -45,6 +45,9 @@ export type SigningRequestLine = Schemas["SigningRequestLine"];
 export type SigningRequest = Schemas["SigningRequest"];
 export type Approval = Schemas["Approval"];
 
+export type CeremonyLine = Schemas["CeremonyLine"];
+export type Ceremony = Schemas["Ceremony"];
+
 export type DebugSession = Schemas["DebugSession"];
 export type DebugSessionList = Schemas["DebugSessionList"];
 export type DebugClosing = Schemas["DebugClosing"];

@@ -10,6 +10,8 @@ import Catalog from "./Catalog.svelte";
 import Certificate from "./Certificate.svelte";
 import Certificates from "./Certificates.svelte";
 import Create from "./Create.svelte";
+import Ceremonies from "./Ceremonies.svelte";
+import Ceremony from "./Ceremony.svelte";
 import DebugSession from "./DebugSession.svelte";
 import DebugSessions from "./DebugSessions.svelte";
 import Device from "./Device.svelte";
@@ -47,6 +49,8 @@ export const pages: { [page: string]: Component<{ parameters: string[] }> } = {
   "signing-key": SigningKey,
   "signing-requests": SigningRequests,
   "signing-request": SigningRequest,
+  ceremonies: Ceremonies,
+  ceremony: Ceremony,
   "debug-sessions": DebugSessions,
   "debug-session": DebugSession,
   authorities: Authorities,
