@@ -26,6 +26,8 @@ constexpr std::array kPages{
     std::string_view("/signing-keys/{name...}"),
     std::string_view("/signing-requests"),
     std::string_view("/signing-requests/{digest}"),
+    std::string_view("/ceremonies"),
+    std::string_view("/ceremonies/{sha256}"),
     std::string_view("/debug-sessions"),
     std::string_view("/debug-sessions/{digest}"),
     std::string_view("/authorities"),
