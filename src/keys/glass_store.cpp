@@ -8,7 +8,7 @@ const db::Query kGlass{"keys.broken_glass", R"sql(
       FROM broken_glass AS b LEFT JOIN glass_ratification AS g ON g.request_id = b.request_id AND g.ratified_at <= $2
      WHERE b.request_id = $1 AND b.signed_at <= $2)sql"};
 const db::Query kUnratified{"keys.unratified", R"sql(
-    SELECT r.digest FROM broken_glass AS b JOIN signing_request AS r ON r.request_id = b.request_id
+    SELECT (SELECT r.digest FROM signing_request AS r WHERE r.request_id = b.request_id) FROM broken_glass AS b
      WHERE b.signed_at <= $1
        AND (SELECT COUNT(*) FROM glass_ratification AS g WHERE g.request_id = b.request_id AND g.ratified_at <= $1) = 0
      ORDER BY b.due_at, b.request_id LIMIT $2)sql"};

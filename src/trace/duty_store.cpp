@@ -9,20 +9,21 @@ const db::Query kAuthorities{"trace.authorities", R"sql(
     SELECT ca_id, crl_shards, name, key_name FROM certificate_authority WHERE created_at <= $1 ORDER BY name)sql"};
 // A count and not EXISTS, of which PostgreSQL would make a walk through all revocations.
 const db::Query kEnding{"trace.certificates_ending", R"sql(
-    SELECT COUNT(*), MIN(some.not_after)
+    SELECT COUNT(*), MIN(counted.not_after)
       FROM (SELECT c.not_after FROM certificate AS c
              WHERE c.ca_id = $1 AND c.not_after >= $2 AND c.not_after < $3 AND c.issued_at <= $4
                AND (SELECT COUNT(*) FROM revocation AS r WHERE r.ca_id = c.ca_id AND r.serial = c.serial AND r.recorded_at <= $4) = 0
-             ORDER BY c.not_after LIMIT $5) AS some)sql"};
+             ORDER BY c.not_after LIMIT $5) AS counted)sql"};
 const db::Query kNewestCrl{"trace.newest_crl", R"sql(
     SELECT next_update FROM crl WHERE ca_id = $1 AND shard = $2 AND this_update <= $3 ORDER BY number DESC LIMIT 1)sql"};
 const db::Query kAlarms{"trace.factory_alarms", R"sql(
     SELECT kind, station, authorisation, serial, detail, raised_at, entry_id FROM factory_alarm
      WHERE raised_at > $1 AND raised_at <= $2 ORDER BY raised_at DESC, alarm_id DESC LIMIT $3)sql"};
+// CROSS JOIN: SQLite starts from the keys, of which few are for debugging, and not from the requests by expiry.
 const db::Query kDebugSessions{"trace.open_debug_sessions", R"sql(
     SELECT r.digest, k.name, r.body, r.expires_at
-      FROM signing_key AS k JOIN signing_request AS r ON r.key_id = k.key_id
-     WHERE k.class = 'debug' AND r.kind = 'sign'
+      FROM signing_key AS k CROSS JOIN signing_request AS r
+     WHERE r.key_id = k.key_id AND k.class = 'debug' AND r.kind = 'sign'
        AND (SELECT COUNT(*) FROM signature AS s WHERE s.request_id = r.request_id AND s.signed_at <= $1) > 0
        AND (SELECT COUNT(*) FROM debug_closing AS c WHERE c.request_id = r.request_id AND c.closed_at <= $1) = 0
      ORDER BY r.expires_at, r.request_id LIMIT $2)sql"};
