@@ -43,11 +43,11 @@ const db::Query kEnding{"pki.look_up_ending", R"sql(
      ORDER BY c.not_after, c.certificate_id LIMIT $5)sql"};
 // Up to a bound: a CA of devices has millions.
 const db::Query kCountFrom{"pki.count_ending_from", R"sql(
-    SELECT COUNT(*) FROM (SELECT 1 AS one FROM certificate WHERE ca_id = $1 AND not_after >= $2 LIMIT $3) AS some)sql"};
+    SELECT COUNT(*) FROM (SELECT 1 AS one FROM certificate WHERE ca_id = $1 AND not_after >= $2 LIMIT $3) AS found)sql"};
 const db::Query kCountUntil{"pki.count_ending_between", R"sql(
-    SELECT COUNT(*) FROM (SELECT 1 AS one FROM certificate WHERE ca_id = $1 AND not_after >= $2 AND not_after < $3 LIMIT $4) AS some)sql"};
+    SELECT COUNT(*) FROM (SELECT 1 AS one FROM certificate WHERE ca_id = $1 AND not_after >= $2 AND not_after < $3 LIMIT $4) AS found)sql"};
 const db::Query kCountRevoked{"pki.count_revoked", R"sql(
-    SELECT COUNT(*) FROM (SELECT DISTINCT serial FROM revocation WHERE ca_id = $1 LIMIT $2) AS some)sql"};
+    SELECT COUNT(*) FROM (SELECT DISTINCT serial FROM revocation WHERE ca_id = $1 LIMIT $2) AS found)sql"};
 const db::Query kCrls{"pki.look_up_crls", R"sql(
     SELECT number, shard, this_update, next_update, revoked, signature_id FROM crl
      WHERE ca_id = $1 AND number < $2 ORDER BY number DESC LIMIT $3)sql"};

@@ -9,11 +9,11 @@ const db::Query kAuthorities{"trace.authorities", R"sql(
     SELECT ca_id, crl_shards, name, key_name FROM certificate_authority WHERE created_at <= $1 ORDER BY name)sql"};
 // A count and not EXISTS, of which PostgreSQL would make a walk through all revocations.
 const db::Query kEnding{"trace.certificates_ending", R"sql(
-    SELECT COUNT(*), MIN(some.not_after)
+    SELECT COUNT(*), MIN(found.not_after)
       FROM (SELECT c.not_after FROM certificate AS c
              WHERE c.ca_id = $1 AND c.not_after >= $2 AND c.not_after < $3 AND c.issued_at <= $4
                AND (SELECT COUNT(*) FROM revocation AS r WHERE r.ca_id = c.ca_id AND r.serial = c.serial AND r.recorded_at <= $4) = 0
-             ORDER BY c.not_after LIMIT $5) AS some)sql"};
+             ORDER BY c.not_after LIMIT $5) AS found)sql"};
 const db::Query kNewestCrl{"trace.newest_crl", R"sql(
     SELECT next_update FROM crl WHERE ca_id = $1 AND shard = $2 AND this_update <= $3 ORDER BY number DESC LIMIT 1)sql"};
 const db::Query kAlarms{"trace.factory_alarms", R"sql(
