@@ -598,7 +598,7 @@ test("a key is frozen with what follows on the page, and says so afterwards", ()
       await settled(page);
       const leak = await page.getByRole("region", { name: "If it leaked" }).innerText();
       for (const part of ["12,331 cannot, because the key is burned in", "2 of 2 slots taken", "px-100/b"]) assert.ok(leak.includes(part), part);
-      await page.getByRole("button", { name: "Freeze" }).click();
+      await page.getByRole("button", { name: "Freeze", exact: true }).click();
       const dialog = page.getByRole("dialog");
       assert.match(await dialog.innerText(), /2 open requests and 1 standing grant become void/);
       assert.deepEqual(await violations(page), []);
@@ -717,7 +717,7 @@ describe("certificates, factories, debug sessions: the effect first", () => {
         await page.getByRole("dialog").getByText("One signature of the grant is used.").waitFor();
         await page.getByRole("button", { name: "Make it" }).click();
         await page.getByText("is made, with 1 revoked certificate").waitFor();
-        await page.getByRole("button", { name: "Freeze" }).click();
+        await page.getByRole("button", { name: "Freeze", exact: true }).click();
         const dialog = page.getByRole("dialog");
         await dialog.getByText("It issues nothing from this moment on").waitFor();
         assert.deepEqual(await violations(page), []);
