@@ -200,7 +200,8 @@ class Bench {
         "key frozen, and the units that trust it by market" + suffix_, 30,
         [&](int) {
           key_->freeze();
-          return text([](const trace::Questions& questions) { return questions.signing_key("bench-fw", bench::kClock.now()); });
+          return text(
+              [](const trace::Questions& questions) { return questions.signing_key("bench-fw", bench::kClock.now()); });
         },
         bench::at_most(1000));
   }

@@ -35,8 +35,8 @@ enum Tlv : std::uint16_t {
   kClassId = 0x75,
 };
 
-// Of Header::flags. The digest is over the header with them and the plain payload: an image is signed with its flag, and
-// encrypted afterwards (scripts/imgtool/image.py, create()).
+// Of Header::flags. The digest is over the header with them and the plain payload: an image is signed with its flag,
+// and encrypted afterwards (scripts/imgtool/image.py, create()).
 inline constexpr std::uint32_t kEncryptedAes128 = 0x4, kEncryptedAes256 = 0x8;
 
 struct Record {
