@@ -1,5 +1,6 @@
-// Encrypted files of any form, by whoever sent them: what inspect() tells is as much as its limits allow, and the same
-// twice. fuzz-libs: hf_encryption fuzz-seeds: keys/mcuboot keys/swu
+// Encrypted files of any form, by whoever sent them: inspect() tells as much as its limits allow, and the same twice.
+// fuzz-libs: hf_encryption
+// fuzz-seeds: keys/mcuboot keys/swu
 #include <cstdlib>
 
 #include "crypto/cms_envelope.h"

@@ -141,7 +141,7 @@ class Answers : public trace::test::TraceTest {
     const auto digest = put_request(*database_, clock_, request, attachment_of(evidence));
     put_signature(*database_, clock_, digest);
     clock_.advance(std::chrono::seconds(1));
-    const auto& open = get("/v1/today").at("duties").at("debug");
+    const Json open = get("/v1/today").at("duties").at("debug");
     ASSERT_EQ(open.as_array().size(), 1U);
     EXPECT_EQ(open.at(0).at("digest"), Json(digest));
     EXPECT_EQ(open.at(0).at("device"), Json("d1"));
